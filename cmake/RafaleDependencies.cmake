@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The Rafale authors
+# Finds the libraries that the project uses; deploy/packages.txt names their Debian packages.
+
+set(THREADS_PREFER_PTHREAD_FLAG ON)
+find_package(Threads REQUIRED)
+find_package(absl REQUIRED CONFIG)
+find_package(CLI11 REQUIRED CONFIG)
+find_package(fmt REQUIRED CONFIG)
+find_package(nlohmann_json REQUIRED CONFIG)
+find_package(simdjson REQUIRED CONFIG)
+find_package(spdlog REQUIRED CONFIG)
+find_package(yaml-cpp REQUIRED CONFIG)
+find_package(zstd REQUIRED CONFIG)
+
+# One spelling for all releases of these two.
+if(NOT TARGET yaml-cpp::yaml-cpp)
+  add_library(yaml-cpp::yaml-cpp ALIAS yaml-cpp)
+endif()
+if(NOT TARGET zstd::libzstd)
+  add_library(zstd::libzstd ALIAS zstd::libzstd_shared)
+endif()
+
+if(RAFALE_TESTS)
+  # These are not there on a machine that only runs the demo. Debian's GoogleTest comes without
+  # GoogleMock when only one of its two packages is installed.
+  find_package(GTest CONFIG)
+  find_program(RAFALE_PYTHON python3)
+  if(NOT TARGET GTest::gtest OR NOT TARGET GTest::gmock OR NOT RAFALE_PYTHON)
+    message(STATUS "GoogleTest, GoogleMock or Python is not installed: the tests are left out")
+    set(RAFALE_TESTS OFF)
+  endif()
+endif()

@@ -1,0 +1,144 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The Rafale authors
+"""Runs clang-tidy on the .cc files of the project, except those that passed before as they are now.
+
+usage: clang_tidy.py --build DIR [--jobs N] [FILE.cc]...
+
+DIR holds compile_commands.json, and gets the notes of what passed. A note is the hash of the file,
+of all our headers that it reaches, of .clang-tidy and of the file's compile command.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from tree import Tree
+
+
+def reachable(tree, path):
+    """`path` and all files of ours that it includes, directly or not."""
+    seen, waiting = {path}, [path]
+    while waiting:
+        for include in tree.includes(waiting.pop()):
+            if include.path in tree.known and include.path not in seen:
+                seen.add(include.path)
+                waiting.append(include.path)
+    return sorted(seen)
+
+
+def fingerprint(tree, path, command, version):
+    digest = hashlib.sha256()
+    for part in (version, command, tree.text(".clang-tidy")):
+        digest.update(part.encode())
+    for file in reachable(tree, path):
+        digest.update(f"\0{file}\0".encode())
+        digest.update(tree.text(file).encode())
+    return digest.hexdigest()
+
+
+GCC_ONLY = " -fno-gnu-unique"
+
+
+def compile_commands(tree, build):
+    """The commands by file. Leaves them in build/clang without what Clang does not know."""
+    commands = {}
+    text = (build / "compile_commands.json").read_text().replace(GCC_ONLY, "")
+    (build / "clang").mkdir(exist_ok=True)
+    (build / "clang" / "compile_commands.json").write_text(text)
+    for entry in json.loads(text):
+        file = Path(entry["directory"], entry["file"]).resolve()
+        if file.is_relative_to(tree.root):
+            commands[file.relative_to(tree.root).as_posix()] = entry["command"]
+    return commands
+
+
+_HEAD = re.compile(r"(/.*?):\d+:\d+: (?:warning|error|fatal error): .*\[(.*)\]$")
+
+
+def complaints_in(output, root):
+    """The findings in clang-tidy's output, without those that are about Clang itself: Clang 14 does
+    not follow all of the standard library of GCC 12, whose compiler has the last word anyway."""
+    kept, keep = [], True
+    for line in output.splitlines():
+        head = _HEAD.match(line)
+        if head:
+            ours = head[1].startswith(f"{root}/")
+            keep = ours or not head[2].startswith("clang-diagnostic")
+        if keep and line.strip():
+            kept.append(line)
+    return "\n".join(kept)
+
+
+def tidy(tree, build, path):
+    """The complaints about one file, empty when there are none."""
+    run = subprocess.run(
+        ["clang-tidy", "--quiet", "-p", str(build / "clang"), "--extra-arg=-Wno-unknown-warning-option",
+         "--extra-arg=-Wno-ignored-optimization-argument", str(tree.root / path)],
+        cwd=tree.root, capture_output=True, text=True, check=False)
+    complaints = complaints_in(run.stdout, tree.root)
+    if not complaints and run.returncode != 0 and not run.stdout.strip():
+        complaints = run.stderr.strip() or f"clang-tidy ended with {run.returncode}"
+    return complaints
+
+
+def main():
+    parser = argparse.ArgumentParser(description="clang-tidy on what changed")
+    parser.add_argument("--build", type=Path, required=True)
+    parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("files", nargs="*")
+    args = parser.parse_args()
+
+    tree = Tree(Path(__file__).resolve().parents[2])
+    build = args.build.resolve()
+    commands = compile_commands(tree, build)
+    if args.files:
+        paths = [Path(f).resolve().relative_to(tree.root).as_posix() for f in args.files]
+        unknown = [p for p in paths if p not in commands]
+        if unknown:
+            sys.exit(f"not part of the build: {', '.join(unknown)}")
+    else:
+        paths = [p for p in tree.paths if p.endswith(".cc") and p in commands]
+        left_out = [p for p in tree.paths if p.endswith(".cc") and p not in commands
+                    and not p.startswith("tests/package/")]
+        if left_out:
+            sys.exit("no CMakeLists.txt names these files: " + ", ".join(left_out))
+
+    version = subprocess.run(["clang-tidy", "--version"], capture_output=True, text=True,
+                             check=True).stdout
+    notes = build / "passed"
+    notes.mkdir(exist_ok=True)
+    todo = []
+    for path in paths:
+        note = notes / (path.replace("/", "+") + ".sha256")
+        now = fingerprint(tree, path, commands[path], version)
+        if not note.exists() or note.read_text() != now:
+            todo.append((path, note, now))
+    print(f"{len(paths)} files, {len(todo)} to read", flush=True)
+
+    failed = 0
+    begin = time.monotonic()
+    with ThreadPoolExecutor(args.jobs) as pool:
+        results = pool.map(lambda job: tidy(tree, build, job[0]), todo)
+        for count, ((path, note, now), complaints) in enumerate(zip(todo, results), 1):
+            print(f"[{count}/{len(todo)}] {path}", flush=True)
+            if complaints:
+                failed += 1
+                print(complaints, flush=True)
+            else:
+                note.write_text(now)
+    if todo:
+        seconds = time.monotonic() - begin
+        print(f"read {len(todo)} files in {seconds:.0f} s, {failed} with complaints")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

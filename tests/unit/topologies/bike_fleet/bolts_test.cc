@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The Rafale authors
+// Tests of the bolts parse, station and city.
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "rafale/testing.h"
+#include "topologies/bike_fleet/city_bolt.h"
+#include "topologies/bike_fleet/parse_bolt.h"
+#include "topologies/bike_fleet/source_position.h"
+#include "topologies/bike_fleet/station_bolt.h"
+#include "topologies/bike_fleet/streams.h"
+
+namespace rafale::bikes {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+/// The values of what was emitted to a stream, as JSON.
+std::vector<std::string> emitted(const testing::Harness& harness,
+                                 std::string_view stream = "default") {
+  std::vector<std::string> all;
+  for (const auto& tuple : harness.emitted) {
+    if (tuple.stream == stream) all.push_back(Value(tuple.values).to_json());
+  }
+  return all;
+}
+
+// ---- parse
+
+class ParseBoltTest : public ::testing::Test {
+ protected:
+  static ParseBolt::Options options() {
+    ParseBolt::Options options;
+    options.source_names = {"a.jsonl", "b.jsonl"};
+    return options;
+  }
+  void execute(ParseBolt& bolt, const char* contract, const char* number, std::int64_t position,
+               const char* record) {
+    harness.execute(bolt, kFeed, contract, number, position, record);
+  }
+
+  testing::Harness harness{
+      {{"default", reading_schema()}},
+      {{kFeed, "default", raw_schema()}, {kFeed, kUnreadable, unreadable_schema()}}};
+};
+
+TEST_F(ParseBoltTest, TurnsARecordIntoAReading) {
+  ParseBolt parse(options());
+  parse.prepare(harness);
+  execute(parse, "lyon", "7", 12,
+          R"({"number":7,"contract_name":"lyon","available_bikes":3,"last_update":99})");
+  execute(parse, "lyon", "7", 13, R"({"number":"7","contract_name":"lyon","available_bikes":0})");
+  EXPECT_THAT(emitted(harness),
+              ElementsAre(R"(["lyon","7",12,3,99])", R"(["lyon","7",13,0,null])"));
+  EXPECT_EQ(harness.acked, 2U);
+  EXPECT_THAT(harness.dead_letters, IsEmpty());
+}
+
+TEST_F(ParseBoltTest, BuriesWhatItCannotUnderstandAndGoesOn) {
+  ParseBolt parse(options());
+  parse.prepare(harness);
+  execute(parse, "", "", SourcePosition{1, 17}.pack(), "nonsense");
+  execute(parse, "lyon", "7", 18,
+          R"({"number":7,"contract_name":"lyon","available_bikes":"many"})");
+  EXPECT_THAT(emitted(harness), IsEmpty());
+  EXPECT_EQ(harness.acked, 2U);
+  EXPECT_THAT(harness.failed, IsEmpty());
+  ASSERT_THAT(harness.dead_letters, SizeIs(2));
+  EXPECT_EQ(harness.dead_letters[0].record, "nonsense");
+  EXPECT_THAT(harness.dead_letters[0].reason, HasSubstr("broken JSON"));
+  EXPECT_EQ(harness.dead_letters[0].source, "b.jsonl");
+  EXPECT_EQ(harness.dead_letters[0].position, 17);
+  EXPECT_EQ(harness.dead_letters[1].source, "a.jsonl");
+  EXPECT_EQ(harness.dead_letters[1].position, 18);
+  EXPECT_EQ(harness.dead_letters[1].reason, "available_bikes is a string, not a whole number");
+}
+
+TEST_F(ParseBoltTest, BuriesWhatTheFeedCouldNotRead) {
+  ParseBolt parse(options());
+  parse.prepare(harness);
+  harness.execute_on(parse, kFeed, kUnreadable, SourcePosition{1, 5}.pack(), "too long", "{...");
+  EXPECT_EQ(harness.acked, 1U);
+  ASSERT_THAT(harness.dead_letters, SizeIs(1));
+  EXPECT_EQ(harness.dead_letters[0].record, "{...");
+  EXPECT_EQ(harness.dead_letters[0].reason, "too long");
+  EXPECT_EQ(harness.dead_letters[0].source, "b.jsonl");
+  EXPECT_EQ(harness.dead_letters[0].position, 5);
+}
+
+TEST_F(ParseBoltTest, BuriesARecordThatCameOnTheWayOfAnotherStation) {
+  ParseBolt parse(options());
+  parse.prepare(harness);
+  execute(parse, "lyon", "8", 1, R"({"number":7,"contract_name":"lyon","available_bikes":3})");
+  ASSERT_THAT(harness.dead_letters, SizeIs(1));
+  EXPECT_THAT(harness.dead_letters[0].reason, HasSubstr("another station"));
+}
+
+TEST_F(ParseBoltTest, FailsWhatItCannotBury) {
+  ParseBolt parse(options());
+  parse.prepare(harness);
+  harness.dead_letters_fail = true;
+  execute(parse, "", "", 1, "nonsense");
+  EXPECT_EQ(harness.acked, 0U);
+  EXPECT_THAT(harness.failed, SizeIs(1));
+}
+
+TEST_F(ParseBoltTest, FailsOnPurposeAsOftenAsItIsTold) {
+  auto failing = options();
+  failing.fail = 0.25;
+  ParseBolt parse(failing);
+  parse.prepare(harness);
+  for (int i = 0; i < 4000; ++i) {
+    execute(parse, "lyon", "7", i, R"({"number":7,"contract_name":"lyon","available_bikes":3})");
+  }
+  EXPECT_EQ(harness.acked + harness.failed.size(), 4000U);
+  EXPECT_NEAR(static_cast<double>(harness.failed.size()), 1000, 150);
+  EXPECT_EQ(emitted(harness).size(), harness.acked);
+}
+
+// ---- station
+
+class StationBoltTest : public ::testing::Test {
+ protected:
+  void SetUp() override { station.prepare(harness); }
+  void execute(const char* contract, const char* number, std::int64_t position, std::int64_t bikes,
+               std::optional<std::int64_t> at = std::nullopt) {
+    harness.execute(station, kParse, contract, number, position, bikes, at);
+  }
+
+  testing::Harness harness{{{"default", change_schema()}, {kTrace, trace_schema()}},
+                           {{kParse, "default", reading_schema()}}};
+  StationBolt station{false};
+};
+
+TEST_F(StationBoltTest, CountsTheFirstRecordFromZeroBikesAndNotEmpty) {
+  execute("lyon", "1", 1, 5, 99);
+  execute("lyon", "2", 2, 0);
+  EXPECT_THAT(emitted(harness), ElementsAre(R"(["lyon","1",5,5,99,"",true])",
+                                            R"(["lyon","2",0,0,null,"empty",true])"));
+}
+
+TEST_F(StationBoltTest, TellsChangesAndNothingElse) {
+  execute("lyon", "1", 1, 5);
+  execute("lyon", "1", 2, 5);
+  execute("lyon", "1", 3, 3);
+  execute("lyon", "1", 4, 0);
+  execute("lyon", "1", 5, 0);
+  execute("lyon", "1", 6, 2);
+  EXPECT_THAT(emitted(harness),
+              ElementsAre(R"(["lyon","1",5,5,null,"",true])", R"(["lyon","1",-2,3,null,"",false])",
+                          R"(["lyon","1",-3,0,null,"empty",false])",
+                          R"(["lyon","1",2,2,null,"not_empty",false])"));
+  EXPECT_EQ(harness.acked, 6U);
+}
+
+TEST_F(StationBoltTest, IgnoresAnUnchangedMomentAndLooksAtTheBikes) {
+  execute("lyon", "1", 1, 5, 99);
+  execute("lyon", "1", 2, 4, 99);
+  EXPECT_THAT(emitted(harness), SizeIs(2));
+}
+
+TEST_F(StationBoltTest, KeepsStationsOfTheSameNumberApart) {
+  execute("lyon", "1", 1, 5);
+  execute("mexico", "1", 2, 7);
+  execute("lyon", "1", 3, 6);
+  execute("lyo", "n1", 4, 6);
+  EXPECT_THAT(emitted(harness),
+              ElementsAre(R"(["lyon","1",5,5,null,"",true])", R"(["mexico","1",7,7,null,"",true])",
+                          R"(["lyon","1",1,6,null,"",false])", R"(["lyo","n1",6,6,null,"",true])"));
+}
+
+TEST_F(StationBoltTest, AcksAndCountsWhatIsStaleAndChangesNothing) {
+  execute("lyon", "1", 10, 5);
+  execute("lyon", "1", 10, 0);
+  execute("lyon", "1", 9, 0);
+  execute("lyon", "2", 1, 4);  // another station has positions of its own
+  execute("lyon", "1", 11, 6);
+  EXPECT_THAT(emitted(harness),
+              ElementsAre(R"(["lyon","1",5,5,null,"",true])", R"(["lyon","2",4,4,null,"",true])",
+                          R"(["lyon","1",1,6,null,"",false])"));
+  EXPECT_EQ(harness.acked, 5U);
+  EXPECT_EQ(harness.counters["stale"], 2);
+}
+
+TEST_F(StationBoltTest, TracesEveryRecordIfAsked) {
+  StationBolt traced(true);
+  traced.prepare(harness);
+  harness.execute(traced, kParse, "lyon", "1", 10, 5, nullptr);
+  harness.execute(traced, kParse, "lyon", "1", 10, 5, nullptr);
+  EXPECT_THAT(emitted(harness, kTrace),
+              ElementsAre(R"(["lyon","1",10,false])", R"(["lyon","1",10,true])"));
+  EXPECT_THAT(emitted(harness), SizeIs(1));
+}
+
+// ---- city
+
+class CityBoltTest : public ::testing::Test {
+ protected:
+  void change(CityBolt& city, const char* contract, const char* number, const char* turned,
+              bool initial = false) {
+    harness.execute(city, kStation, contract, number, 1, 2, nullptr, turned, initial);
+  }
+  /// empty_in_city of each event.
+  std::vector<std::int64_t> counts() const {
+    std::vector<std::int64_t> all;
+    for (const auto& tuple : harness.emitted) all.push_back(*tuple.values[7].as<std::int64_t>());
+    return all;
+  }
+
+  testing::Harness harness{{{"default", event_schema()}}, {{kStation, "default", change_schema()}}};
+};
+
+TEST_F(CityBoltTest, CountsTheEmptyStationsOfEachContract) {
+  CityBolt city(true);
+  city.prepare(harness);
+  change(city, "lyon", "1", "empty");
+  change(city, "lyon", "2", "empty");
+  change(city, "mexico", "1", "empty");
+  change(city, "lyon", "3", "");
+  change(city, "lyon", "1", "not_empty");
+  EXPECT_THAT(counts(), ElementsAre(1, 2, 1, 2, 1));
+  EXPECT_EQ(harness.acked, 5U);
+}
+
+TEST_F(CityBoltTest, CountsAChangeThatComesTwiceOnce) {
+  CityBolt city(true);
+  city.prepare(harness);
+  change(city, "lyon", "1", "empty");
+  change(city, "lyon", "1", "empty");
+  change(city, "lyon", "1", "not_empty");
+  change(city, "lyon", "1", "not_empty");
+  change(city, "lyon", "2", "not_empty");
+  EXPECT_THAT(counts(), ElementsAre(1, 1, 0, 0, 0));
+}
+
+TEST_F(CityBoltTest, KeepsFirstRecordsBackButCountsThem) {
+  CityBolt city(false);
+  city.prepare(harness);
+  change(city, "lyon", "1", "empty", true);
+  change(city, "lyon", "2", "empty");
+  EXPECT_THAT(counts(), ElementsAre(2));
+  EXPECT_EQ(harness.acked, 2U);
+}
+
+TEST_F(CityBoltTest, PassesAllFieldsOn) {
+  CityBolt city(true);
+  city.prepare(harness);
+  harness.execute(city, kStation, "lyon", "1", -3, 0, 99, "empty", true);
+  EXPECT_THAT(emitted(harness), ElementsAre(R"(["lyon","1",-3,0,99,"empty",true,1])"));
+}
+
+}  // namespace
+}  // namespace rafale::bikes

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The Rafale authors
+//
+// The way of a record from its source into a tuple.
+#include "topologies/bike_fleet/feed.h"
+
+#include <algorithm>
+#include <chrono>
+#include <stdexcept>
+#include <utility>
+
+#include "topologies/bike_fleet/source_position.h"
+#include "topologies/bike_fleet/streams.h"
+
+namespace rafale::bikes {
+namespace {
+
+// Records for one call of next_tuple(): enough to make the call cheap, few enough for the runtime
+// to stop the feed in time.
+constexpr int kBurst = 16;
+constexpr std::int64_t kDefaultMaxRow = std::int64_t{8} << 20;
+// Of a record that is too long.
+constexpr std::size_t kKeptBytes = std::size_t{64} << 10;
+
+}  // namespace
+
+Feed::Feed(std::unique_ptr<RecordSource> source, Format format, const std::string& contract,
+           double speed)
+    : source_(std::move(source)), scanner_(format, contract) {
+  if (speed > 0) {
+    pacer_.emplace(speed);
+  }
+}
+
+void Feed::start(SpoutContext& context) {
+  max_row_ = static_cast<std::size_t>(
+      context.config().get<std::int64_t>("topology.max.tuple.bytes", kDefaultMaxRow));
+  unreadable_ = context.output(kUnreadable);
+  source_->open();
+}
+
+Next Feed::produce(ReplayCollector& out) {
+  for (int emitted = 0; emitted < kBurst; ++emitted) {
+    if (!have_record_) {
+      const Taken taken = take(out);
+      if (taken == Taken::nothing) {
+        continue;
+      }
+      if (taken == Taken::end) {
+        return emitted > 0 ? Next::emitted() : Next::done();
+      }
+    }
+    if (pacer_) {
+      if (const std::int64_t wait = due_ms_ - context().now_ms(); wait > 0) {
+        return emitted > 0 ? Next::emitted() : Next::idle_for(std::chrono::milliseconds(wait));
+      }
+    }
+    have_record_ = false;
+    emit(out);
+  }
+  return Next::emitted();
+}
+
+/// Takes the next record from the source; `nothing` if a part of the source could not be read.
+Feed::Taken Feed::take(ReplayCollector& out) {
+  try {
+    have_record_ = source_->next(record_);
+  } catch (const std::runtime_error& error) {
+    context().collector().report_error(error.what());
+    emit_unreadable(out, source_->position() + 1, error.what(), {});
+    return Taken::nothing;
+  }
+  if (have_record_ && pacer_) {
+    due_ms_ = pacer_->due_ms(record_.moment, context().now_ms());
+  }
+  return have_record_ ? Taken::record : Taken::end;
+}
+
+void Feed::emit(ReplayCollector& out) {
+  StationKey key;
+  scanner_.scan(record_.text, key);
+  const std::size_t bytes =
+      row::encoded_size(key.contract, key.number, record_.position, record_.text);
+  if (record_.cut || bytes > max_row_) [[unlikely]] {
+    emit_unreadable(out, record_.position,
+                    "the record is longer than topology.max.tuple.bytes, " +
+                        std::to_string(max_row_) + ", allows",
+                    record_.text);
+    return;
+  }
+  out.emit(key.contract, key.number, record_.position, record_.text);
+}
+
+void Feed::emit_unreadable(ReplayCollector& out, std::int64_t position, std::string_view reason,
+                           std::string_view record) {
+  const std::size_t others = row::encoded_size(position, reason, std::string_view());
+  const std::size_t room = max_row_ > others ? max_row_ - others : 0;
+  out.emit(unreadable_, position, reason, record.substr(0, std::min(room, kKeptBytes)));
+}
+
+ReplaySpout::Description Feed::describe(const Tuple& row) {
+  const auto position = SourcePosition::unpack(row.get<std::int64_t>("position"));
+  return {row.get<std::string>("record"), position.name_in(source_->names()), position.line};
+}
+
+}  // namespace rafale::bikes

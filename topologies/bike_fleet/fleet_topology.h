@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The Rafale authors
+//
+// How the components are wired together.
+#pragma once
+
+#include "rafale/topology_builder.h"
+#include "topologies/bike_fleet/options.h"
+
+namespace rafale::bikes {
+
+/// feed -> parse -> station, grouped by (contract, number); station -> city -> sink, by contract.
+/// See docs/design/0003-bike-fleet.md.
+void build_fleet(TopologyBuilder& builder, const Options& options);
+
+}  // namespace rafale::bikes

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The Rafale authors
+//
+// One function for each group of settings.
+#include "topologies/bike_fleet/options.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <initializer_list>
+#include <optional>
+#include <string_view>
+#include <system_error>
+
+#include "connectors/file/output_directory.h"
+
+namespace rafale::bikes {
+namespace {
+
+std::vector<std::string> split(std::string_view list) {
+  std::vector<std::string> parts;
+  while (!list.empty()) {
+    const std::size_t comma = std::min(list.find(','), list.size());
+    if (comma > 0) {
+      parts.emplace_back(list.substr(0, comma));
+    }
+    list.remove_prefix(std::min(comma + 1, list.size()));
+  }
+  return parts;
+}
+
+/// Settings that only make sense with another one must not be given without it.
+void refuse_without(TopologyBuilder& builder, bool present, std::string_view needed,
+                    std::initializer_list<const char*> keys) {
+  for (const char* key : keys) {
+    if (!present && builder.given().contains(key)) {
+      builder.mistake(std::string(key) + " has an effect only with " + std::string(needed));
+    }
+  }
+}
+
+std::int64_t in_range(TopologyBuilder& builder, const char* key, std::int64_t value,
+                      std::int64_t least, std::int64_t most) {
+  if (value >= least && value <= most) {
+    return value;
+  }
+  builder.mistake(std::string(key) + " is " + std::to_string(value) + "; it must be " +
+                  std::to_string(least) + " to " + std::to_string(most));
+  return least;
+}
+
+void read_source(TopologyBuilder& builder, Options& options) {
+  const bool has_file = builder.given().contains("bikes.file");
+  const auto source =
+      builder.option("bikes.source", has_file ? "file" : "simulator",
+                     "where records come from: simulator, or file (the default with bikes.file)");
+  if (source != "simulator" && source != "file") {
+    builder.mistake("bikes.source is '" + source + "'; it must be simulator or file");
+  }
+  options.simulated = source != "file";
+  refuse_without(builder, !options.simulated, "bikes.source=file",
+                 {"bikes.file", "bikes.format", "bikes.contract", "bikes.memory"});
+  refuse_without(builder, options.simulated, "bikes.source=simulator",
+                 {"bikes.sim.cities", "bikes.sim.stations", "bikes.sim.hour", "bikes.sim.records"});
+}
+
+void read_files(TopologyBuilder& builder, Options& options) {
+  options.files = split(builder.option(
+      "bikes.file", "",
+      "files to read, one JSON object on a line, plain or .zst; several with commas"));
+  if (!options.simulated && options.files.empty()) {
+    builder.mistake("bikes.source=file needs bikes.file, the file to read");
+  }
+  for (const std::string& file : options.simulated ? std::vector<std::string>() : options.files) {
+    std::error_code error;
+    const auto status = std::filesystem::status(file, error);
+    if (!std::filesystem::exists(status)) {
+      builder.mistake("bikes.file: there is no file '" + file + "'");
+    } else if (std::filesystem::is_directory(status)) {
+      builder.mistake("bikes.file: '" + file + "' is a directory");
+    }
+  }
+  const auto format =
+      builder.option("bikes.format", "auto",
+                     "auto (by the keys of each record), jcdecaux-v1, jcdecaux-v3 or gbfs");
+  if (const auto known = parse_format(format)) {
+    options.format = *known;
+  } else {
+    builder.mistake("bikes.format is '" + format +
+                    "'; it must be auto, jcdecaux-v1, jcdecaux-v3 or gbfs");
+  }
+  options.contract =
+      builder.option("bikes.contract", "", "contract of GBFS records, which name none");
+  if (options.format == Format::gbfs && options.contract.empty()) {
+    builder.mistake("bikes.format=gbfs needs bikes.contract, as GBFS records name no contract");
+  }
+  options.in_memory =
+      builder.option("bikes.memory", false, "read the files into memory before the first record");
+}
+
+void read_pace(TopologyBuilder& builder, Options& options) {
+  options.speed = builder.option("bikes.speed", options.simulated ? 600.0 : 0.0,
+                                 "recorded or simulated seconds in one second; 0: as fast as "
+                                 "possible (the default for files)");
+  if (!(options.speed >= 0 && options.speed <= 1e9)) {
+    builder.mistake("bikes.speed must be 0 to 1000000000");
+    options.speed = 0;
+  }
+  const std::int64_t seed =
+      builder.option("bikes.seed", 1, "of everything random: the same seed gives the same run");
+  options.seed = static_cast<std::uint64_t>(seed);
+  options.simulator.seed = seed;
+}
+
+void read_simulator(TopologyBuilder& builder, Options& options) {
+  Simulator::Options& sim = options.simulator;
+  sim.cities = split(builder.option("bikes.sim.cities", "lyon,nantes,toulouse",
+                                    "contracts to simulate, the largest first"));
+  if (sim.cities.empty()) {
+    builder.mistake("bikes.sim.cities names no city");
+  }
+  sim.stations =
+      in_range(builder, "bikes.sim.stations",
+               builder.option("bikes.sim.stations", 240, "stations of the first simulated city"), 1,
+               100'000);
+  sim.hour = in_range(builder, "bikes.sim.hour",
+                      builder.option("bikes.sim.hour", 6, "hour at which the simulated day begins"),
+                      0, 23);
+  sim.records = in_range(
+      builder, "bikes.sim.records",
+      builder.option("bikes.sim.records", 0, "records after which the simulator ends; 0: never"), 0,
+      std::int64_t{1} << 40);
+}
+
+void read_processing(TopologyBuilder& builder, Options& options) {
+  options.parallelism = static_cast<std::uint32_t>(in_range(
+      builder, "bikes.parallelism",
+      builder.option("bikes.parallelism", 1, "executors of parse, station, city and file sinks"), 1,
+      1024));
+  options.emit_initial = builder.option(
+      "bikes.emit_initial", true, "count a station's first record as a change from zero bikes");
+  options.fail = builder.option(
+      "bikes.fail", 0.0, "probability with which parse fails a record on purpose; a testing aid");
+  if (!(options.fail >= 0 && options.fail < 1)) {
+    builder.mistake("bikes.fail must be at least 0 and below 1");
+    options.fail = 0;
+  }
+}
+
+void read_output(TopologyBuilder& builder, Options& options) {
+  options.output = builder.option(
+      "bikes.output", "", "directory for events*.jsonl and dead_letters.jsonl; else the console");
+  options.trace = builder.option("bikes.trace", false,
+                                 "also write trace*.jsonl: each record that reached its station");
+  // Settings of the runtime's, which reports a wrong value itself.
+  const Value* append = builder.given().find("sink.append");
+  options.file_sink.append = append != nullptr && append->as<bool>() && *append->as<bool>();
+  options.file_sink.sync =
+      connectors::parse_sync(builder.given().get<std::string>("sink.sync", "none"))
+          .value_or(connectors::Sync::none);
+  refuse_without(builder, !options.output.empty(), "bikes.output", {"bikes.trace"});
+  if (options.output.empty()) {
+    return;
+  }
+  const std::string refusal =
+      connectors::refuse_output_directory(options.output, options.file_sink.append);
+  if (!refusal.empty()) {
+    builder.mistake("bikes.output: " + refusal +
+                    "; choose another one, or add to it with --append");
+  }
+}
+
+}  // namespace
+
+Options read_options(TopologyBuilder& builder) {
+  Options options;
+  read_source(builder, options);
+  read_files(builder, options);
+  read_pace(builder, options);
+  read_simulator(builder, options);
+  read_processing(builder, options);
+  read_output(builder, options);
+  return options;
+}
+
+}  // namespace rafale::bikes

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The Rafale authors
+//
+// Remembers each station and tells what a record changed.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "rafale/bolt.h"
+#include "topologies/bike_fleet/station_record.h"
+
+namespace rafale::bikes {
+
+/// From reading_schema(), grouped by contract and number, to change_schema(). The first record of a
+/// station counts from zero bikes and "not empty", and is marked as initial. A record at or below
+/// the last position applied to its station, which a replay brings, changes nothing, is acked and
+/// counted as `stale`.
+class StationBolt final : public BasicBolt {
+ public:
+  /// `trace`: also emits each record that arrives to the stream "trace".
+  explicit StationBolt(bool trace) : trace_(trace) {}
+
+  void prepare(TaskContext& context) override;
+  void execute(const Tuple& in, BasicCollector& out) override;
+
+ private:
+  struct State {
+    static constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::min();
+    std::int64_t position = kNever;
+    std::int64_t bikes = 0;
+    bool empty = false;
+  };
+  struct Key {
+    std::string contract, number;
+    StationKey view() const { return {contract, number}; }
+  };
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(const StationKey& key) const;
+    std::size_t operator()(const Key& key) const { return (*this)(key.view()); }
+  };
+  struct Equal {
+    using is_transparent = void;
+    bool operator()(const Key& a, const Key& b) const { return a.view() == b.view(); }
+    bool operator()(const StationKey& a, const Key& b) const { return a == b.view(); }
+    bool operator()(const Key& a, const StationKey& b) const { return a.view() == b; }
+  };
+
+  State& state_of(const StationKey& key);
+  void apply(const Tuple& in, const StationKey& key, State& state, BasicCollector& out);
+
+  bool trace_;
+  StreamId trace_stream_;
+  Counter* stale_ = nullptr;
+  Field<std::string_view> contract_, number_;
+  Field<std::int64_t> position_, bikes_, at_;
+  std::unordered_map<Key, State, Hash, Equal> stations_;
+};
+
+}  // namespace rafale::bikes
