@@ -4,6 +4,9 @@
 
 set(THREADS_PREFER_PTHREAD_FLAG ON)
 find_package(Threads REQUIRED)
+# Protobuf first, by CMake's module: Debian 12 has no package file of it, and gRPC's asks for it.
+find_package(Protobuf REQUIRED)
+find_package(gRPC REQUIRED CONFIG)
 find_package(absl REQUIRED CONFIG)
 find_package(CLI11 REQUIRED CONFIG)
 find_package(fmt REQUIRED CONFIG)
