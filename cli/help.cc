@@ -66,7 +66,7 @@ int run(const std::vector<std::string>& given) {
 std::string overview() {
   std::string text = "usage: rafale VERB [ARGUMENT]...\n\nRuns streaming topologies.\n\nverbs:\n";
   for (const Verb* verb : verbs()) {
-    text += fmt::format("  {:<10} {}\n", verb->name, verb->summary);
+    text += fmt::format("  {:<12} {}\n", verb->name, verb->summary);
   }
   return text + R"(
 'rafale help VERB' and 'rafale VERB --help' explain a verb, 'rafale help settings' the settings.

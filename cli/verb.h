@@ -27,12 +27,28 @@ struct Verb {
 extern const Verb kLocal;
 extern const Verb kDescribe;
 extern const Verb kValidate;
+extern const Verb kSubmit;
+extern const Verb kPlan;
+extern const Verb kList;
+extern const Verb kStatus;
+extern const Verb kTop;
+extern const Verb kKill;
+extern const Verb kActivate;
+extern const Verb kDeactivate;
+extern const Verb kRebalance;
+extern const Verb kLogs;
+extern const Verb kErrors;
+extern const Verb kNimbus;
+extern const Verb kSupervisor;
+extern const Verb kDevCluster;
+extern const Verb kDoctor;
+extern const Verb kCompletion;
 extern const Verb kVersion;
 extern const Verb kHelp;
 
 /// All verbs, in the order in which help lists them.
 std::span<const Verb* const> verbs();
-/// Null if there is no such verb.
+/// Also by Storm's name of it, as get-errors for errors. Null if there is no such verb.
 const Verb* find_verb(std::string_view name);
 /// Names of all verbs, for hints.
 std::vector<std::string> verb_names();

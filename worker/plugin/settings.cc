@@ -14,6 +14,7 @@
 
 #include <fmt/format.h>
 
+#include "common/cluster_keys.h"
 #include "common/yaml.h"
 #include "rafale/config_keys.h"
 
@@ -71,6 +72,7 @@ absl::StatusOr<GivenSettings> GivenSettings::read(const std::string& file,
       return absl::InvalidArgumentError(settings.status().message());
     }
     for (const common::YamlSetting& setting : *settings) {
+      if (common::is_cluster_key(setting.key)) continue;  // the daemons', see cluster_config.h
       given.config_.set(setting.key, to_value(setting.value));
       given.places_[setting.key] = fmt::format("{}:{}:{}", file, setting.line, setting.column);
     }

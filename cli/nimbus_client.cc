@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The Rafale authors
+//
+// Finding the leader and calling it.
+
+#include "cli/nimbus_client.h"
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include <grpcpp/grpcpp.h>
+#include <openssl/evp.h>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "cli/views_codec.h"
+#include "common/random.h"
+#include "common/rpc/channel.h"
+#include "rafale/v1/nimbus.grpc.pb.h"
+
+namespace rafale::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using Stub = v1::Nimbus::Stub;
+constexpr std::size_t kPiece = 1 << 20;
+constexpr const char* kLeaderKey = "rafale-leader";
+constexpr int kMostHops = 6;
+
+std::string random_id() {
+  const std::uint64_t seed = common::random_seed();
+  const std::uint64_t other = common::random_seed();
+  return absl::StrCat(absl::Hex(seed, absl::kZeroPad16), absl::Hex(other, absl::kZeroPad16));
+}
+
+/// SHA-256 of a file, in hexadecimal digits.
+absl::StatusOr<std::string> hash_file(const std::string& path, std::uint64_t& size) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in) return absl::NotFoundError(absl::StrCat("cannot read '", path, "'"));
+  const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> hash(EVP_MD_CTX_new(),
+                                                                     &EVP_MD_CTX_free);
+  EVP_DigestInit_ex(hash.get(), EVP_sha256(), nullptr);
+  std::string piece(kPiece, '\0');
+  size = 0;
+  while (in.read(piece.data(), static_cast<std::streamsize>(piece.size())), in.gcount() > 0) {
+    EVP_DigestUpdate(hash.get(), piece.data(), static_cast<std::size_t>(in.gcount()));
+    size += static_cast<std::uint64_t>(in.gcount());
+  }
+  std::array<unsigned char, 32> digest{};
+  EVP_DigestFinal_ex(hash.get(), digest.data(), nullptr);
+  return absl::BytesToHexString(
+      absl::string_view(reinterpret_cast<const char*>(digest.data()), digest.size()));
+}
+
+}  // namespace
+
+struct NimbusClient::Impl {
+  explicit Impl(const common::ClusterConfig& c) : config(c), addresses(c.nimbus_addresses()) {}
+
+  std::shared_ptr<Stub> stub_for(const std::string& address) {
+    std::shared_ptr<Stub>& stub = stubs[address];
+    if (stub == nullptr) {
+      common::ChannelOptions options;
+      options.max_receive_bytes = 64 << 20;
+      stub = v1::Nimbus::NewStub(common::make_channel(address, config.security, options));
+    }
+    return stub;
+  }
+
+  /// Calls `rpc(stub, context)` at the leader: at the last known one, else at whom the others name.
+  template <class Rpc>
+  absl::Status at_leader(Rpc rpc) {
+    std::vector<std::string> candidates;
+    if (!leader.empty()) candidates.push_back(leader);
+    candidates.insert(candidates.end(), addresses.begin(), addresses.end());
+    std::set<std::string> tried;
+    std::vector<std::string> answers;
+    for (std::size_t i = 0; i < candidates.size() && i < kMostHops + addresses.size(); ++i) {
+      const std::string address = candidates[i];
+      if (!tried.insert(address).second) continue;
+      grpc::ClientContext context;
+      common::set_deadline(context, timeout);
+      const grpc::Status status = rpc(*stub_for(address), context);
+      if (status.ok()) {
+        leader = address;
+        return absl::OkStatus();
+      }
+      const auto& trailing = context.GetServerTrailingMetadata();
+      const auto named = trailing.find(kLeaderKey);
+      if (named != trailing.end()) {
+        const std::string next(named->second.data(), named->second.size());
+        if (!next.empty() && !tried.contains(next)) {
+          candidates.insert(candidates.begin() + static_cast<std::ptrdiff_t>(i) + 1, next);
+        }
+        answers.push_back(absl::StrCat(address, " does not lead"));
+        continue;
+      }
+      if (status.error_code() != grpc::StatusCode::UNAVAILABLE) return common::to_absl(status);
+      answers.push_back(absl::StrCat(address, ": ", status.error_message()));
+    }
+    return absl::UnavailableError(
+        absl::StrCat("no Nimbus answers as leader: ", absl::StrJoin(answers, "; "),
+                     ". Is the cluster up? `rafale doctor` looks for the cause; nimbus.seeds or "
+                     "RAFALE_CONFIG says where it is"));
+  }
+
+  const common::ClusterConfig config;
+  std::vector<std::string> addresses;
+  std::map<std::string, std::shared_ptr<Stub>> stubs;
+  std::string leader;
+  std::chrono::milliseconds timeout{15'000};
+};
+
+NimbusClient::NimbusClient(const common::ClusterConfig& config)
+    : impl_(std::make_unique<Impl>(config)) {}
+NimbusClient::~NimbusClient() = default;
+
+void NimbusClient::set_timeout(std::chrono::milliseconds timeout) { impl_->timeout = timeout; }
+
+absl::StatusOr<Json> NimbusClient::cluster() {
+  v1::GetClusterResponse answer;
+  absl::Status status = impl_->at_leader([&](Stub& stub, grpc::ClientContext& context) {
+    return stub.GetCluster(&context, {}, &answer);
+  });
+  if (!status.ok()) return status;
+  return cluster_view(answer);
+}
+
+absl::StatusOr<Json> NimbusClient::cluster_by(const std::string& address) {
+  v1::GetClusterResponse answer;
+  grpc::ClientContext context;
+  common::set_deadline(context, impl_->timeout);
+  const grpc::Status status = impl_->stub_for(address)->GetCluster(&context, {}, &answer);
+  if (!status.ok()) return common::to_absl(status);
+  return cluster_view(answer);
+}
+
+absl::StatusOr<Json> NimbusClient::list() {
+  v1::ListTopologiesResponse answer;
+  absl::Status status = impl_->at_leader([&](Stub& stub, grpc::ClientContext& context) {
+    return stub.ListTopologies(&context, {}, &answer);
+  });
+  if (!status.ok()) return status;
+  return list_view(answer);
+}
+
+absl::StatusOr<Json> NimbusClient::status(const std::string& name, const std::string& window) {
+  v1::GetStatusRequest request;
+  request.set_name(name);
+  request.set_window(window);
+  v1::GetStatusResponse answer;
+  absl::Status status = impl_->at_leader([&](Stub& stub, grpc::ClientContext& context) {
+    return stub.GetStatus(&context, request, &answer);
+  });
+  if (!status.ok()) return status;
+  return status_view(answer);
+}
+
+absl::StatusOr<Json> NimbusClient::errors(const std::string& name) {
+  v1::GetErrorsRequest request;
+  request.set_name(name);
+  v1::GetErrorsResponse answer;
+  absl::Status status = impl_->at_leader([&](Stub& stub, grpc::ClientContext& context) {
+    return stub.GetErrors(&context, request, &answer);
+  });
+  if (!status.ok()) return status;
+  return errors_view(answer);
+}
+
+absl::StatusOr<std::string> NimbusClient::upload(
+    const std::string& path, const std::function<void(std::uint64_t, std::uint64_t)>& progress) {
+  std::uint64_t size = 0;
+  const absl::StatusOr<std::string> hash = hash_file(path, size);
+  if (!hash.ok()) return hash.status();
+  v1::UploadResponse answer;
+  absl::Status status = impl_->at_leader([&](Stub& stub, grpc::ClientContext& context) {
+    // A plugin may be large and the way to it slow.
+    common::set_deadline(context, std::max(impl_->timeout, std::chrono::milliseconds(120'000)));
+    const auto writer = stub.Upload(&context, &answer);
+    std::ifstream in(path, std::ios::binary);
+    std::string piece(kPiece, '\0');
+    std::uint64_t sent = 0;
+    bool first = true;
+    while (sent < size || first) {
+      in.read(piece.data(), static_cast<std::streamsize>(piece.size()));
+      v1::UploadRequest request;
+      if (std::exchange(first, false)) {
+        request.set_sha256(*hash);
+        request.set_size(size);
+      }
+      request.set_data(piece.data(), static_cast<std::size_t>(in.gcount()));
+      if (!writer->Write(request) || in.gcount() == 0) break;
+      sent += static_cast<std::uint64_t>(in.gcount());
+      progress(sent, size);
+    }
+    writer->WritesDone();
+    return writer->Finish();
+  });
+  if (!status.ok()) return status;
+  return answer.handle();
+}
+
+absl::StatusOr<Json> NimbusClient::submit(const Submission& submission) {
+  v1::SubmitRequest request;
+  request.set_request_id(random_id());
+  request.set_name(submission.name);
+  request.set_plugin_handle(submission.plugin_handle);
+  *request.mutable_spec() = spec_of(submission.graph, submission.settings);
+  request.set_inactive(submission.inactive);
+  request.set_dry_run(submission.dry_run);
+  v1::SubmitResponse answer;
+  absl::Status status = impl_->at_leader([&](Stub& stub, grpc::ClientContext& context) {
+    return stub.Submit(&context, request, &answer);
+  });
+  if (!status.ok()) return status;
+  Json view{{"name", submission.name}, {"id", answer.topology()}};
+  view["notes"] = Json::array();
+  for (const std::string& note : answer.notes()) view["notes"].push_back(note);
+  if (submission.dry_run) view["workers"] = workers_view(answer.planned());
+  return view;
+}
+
+absl::StatusOr<Json> NimbusClient::kill(const std::string& name,
+                                        std::optional<std::uint32_t> wait_secs) {
+  v1::KillRequest request;
+  request.set_request_id(random_id());
+  request.set_name(name);
+  if (wait_secs) request.set_wait_secs(*wait_secs);
+  v1::ChangeResponse answer;
+  absl::Status status = impl_->at_leader([&](Stub& stub, grpc::ClientContext& context) {
+    return stub.Kill(&context, request, &answer);
+  });
+  if (!status.ok()) return status;
+  return Json{{"name", name}, {"id", answer.topology()}};
+}
+
+absl::StatusOr<Json> NimbusClient::activate(const std::string& name) {
+  v1::ChangeRequest request;
+  request.set_request_id(random_id());
+  request.set_name(name);
+  v1::ChangeResponse answer;
+  absl::Status status = impl_->at_leader([&](Stub& stub, grpc::ClientContext& context) {
+    return stub.Activate(&context, request, &answer);
+  });
+  if (!status.ok()) return status;
+  return Json{{"name", name}, {"id", answer.topology()}};
+}
+
+absl::StatusOr<Json> NimbusClient::deactivate(const std::string& name) {
+  v1::ChangeRequest request;
+  request.set_request_id(random_id());
+  request.set_name(name);
+  v1::ChangeResponse answer;
+  absl::Status status = impl_->at_leader([&](Stub& stub, grpc::ClientContext& context) {
+    return stub.Deactivate(&context, request, &answer);
+  });
+  if (!status.ok()) return status;
+  return Json{{"name", name}, {"id", answer.topology()}};
+}
+
+absl::StatusOr<Json> NimbusClient::rebalance(const RebalanceCall& call) {
+  v1::RebalanceRequest request;
+  request.set_request_id(random_id());
+  request.set_name(call.name);
+  if (call.workers) request.set_workers(*call.workers);
+  for (const auto& [component, count] : call.executors) {
+    (*request.mutable_executors())[component] = count;
+  }
+  if (call.wait_secs) request.set_wait_secs(*call.wait_secs);
+  request.set_dry_run(call.dry_run);
+  v1::ChangeResponse answer;
+  absl::Status status = impl_->at_leader([&](Stub& stub, grpc::ClientContext& context) {
+    return stub.Rebalance(&context, request, &answer);
+  });
+  if (!status.ok()) return status;
+  return Json{{"name", call.name},
+              {"id", answer.topology()},
+              {"before", workers_view(answer.before())},
+              {"workers", workers_view(answer.planned())}};
+}
+
+}  // namespace rafale::cli
