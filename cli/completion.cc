@@ -71,7 +71,7 @@ std::string bash_script() {
     names += (names.empty() ? "" : " ") + std::string(verb->name);
     cases += fmt::format("    {}) options=\"{}\" ;;\n", verb->name, options_in(verb->help));
   }
-  return fmt::format(R"(# bash completion for rafale
+  return fmt::format(R"sh(# bash completion for rafale
 _rafale() {{
   local word=${{COMP_WORDS[COMP_CWORD]}} verb=${{COMP_WORDS[1]}} options=""
   if ((COMP_CWORD == 1)); then
@@ -85,25 +85,18 @@ _rafale() {{
     return
   fi
   case $verb in
-    {}) COMPREPLY=($(compgen -W "$(rafale list --names 2> /dev/null)" -- "$word")) ;
-  ;
-    dev-cluster) COMPREPLY=($(compgen -W "start stop status" -- "$word")) ;
-    ;
-    help) COMPREPLY=($(compgen -W "{} settings" -- "$word")) ;
-    ;
-    completion) COMPREPLY=($(compgen -W "bash zsh fish" -- "$word")) ;
-    ;
+    {}) COMPREPLY=($(compgen -W "$(rafale list --names 2> /dev/null)" -- "$word")) ;;
+    dev-cluster) COMPREPLY=($(compgen -W "start stop status" -- "$word")) ;;
+    help) COMPREPLY=($(compgen -W "{} settings" -- "$word")) ;;
+    completion) COMPREPLY=($(compgen -W "bash zsh fish" -- "$word")) ;;
   esac
   case $verb in
-    {}) COMPREPLY+=($(compgen -f -X '!*.so' -- "$word") $(compgen -d -- "$word")) ;
-  ;
+    {}) COMPREPLY+=($(compgen -f -X '!*.so' -- "$word") $(compgen -d -- "$word")) ;;
   esac
-}
-}
+}}
 complete -o filenames -F _rafale rafale
-)",
-                     names, cases, words_of(kOfTopologies, "|"), names,
-                     words_of(kOfPlugins, "|"));
+)sh",
+                     names, cases, words_of(kOfTopologies, "|"), names, words_of(kOfPlugins, "|"));
 }
 
 std::string fish_script() {

@@ -42,15 +42,15 @@ struct ClusterConfig {
   Milliseconds worker_timeout{5000};                   ///< nimbus.task.timeout.secs
   Milliseconds worker_launch_timeout{30'000};          ///< nimbus.task.launch.secs
   Milliseconds orphan_grace{60'000};  ///< nimbus.orphan.worker.secs: supervisor dead, worker alive
-  std::int64_t max_plugin_bytes = 256 << 20;           ///< nimbus.plugin.max.bytes
+  std::int64_t max_plugin_bytes = 256 << 20;  ///< nimbus.plugin.max.bytes
 
   // --- supervisor
   std::vector<std::uint16_t> slot_ports{6700, 6701, 6702, 6703};  ///< supervisor.slots.ports
-  std::uint16_t supervisor_port = 0;            ///< supervisor.thrift.port; 0: a free one
-  std::uint16_t supervisor_http_port = 0;       ///< supervisor.http.port; 0: a free one
-  Milliseconds worker_start_timeout{30'000};    ///< supervisor.worker.start.timeout.secs
-  Milliseconds worker_shutdown{10'000};         ///< supervisor.worker.shutdown.sleep.secs
-  std::int64_t log_max_bytes = 64 << 20;        ///< supervisor.worker.log.max.bytes, each of 3 files
+  std::uint16_t supervisor_port = 0;          ///< supervisor.thrift.port; 0: a free one
+  std::uint16_t supervisor_http_port = 0;     ///< supervisor.http.port; 0: a free one
+  Milliseconds worker_start_timeout{30'000};  ///< supervisor.worker.start.timeout.secs
+  Milliseconds worker_shutdown{10'000};       ///< supervisor.worker.shutdown.sleep.secs
+  std::int64_t log_max_bytes = 64 << 20;      ///< supervisor.worker.log.max.bytes, each of 3 files
 
   // --- who may speak to whom
   Security security;  ///< rafale.tls.ca, rafale.tls.cert, rafale.tls.key, insecure

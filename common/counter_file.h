@@ -29,8 +29,8 @@ struct CounterBlock {
 class CounterFile {
  public:
   /// Makes `path` anew: written beside it and renamed, all numbers 0.
-  static absl::StatusOr<std::unique_ptr<CounterFile>> create(const std::string& path,
-                                                             const std::vector<CounterBlock>& blocks);
+  static absl::StatusOr<std::unique_ptr<CounterFile>> create(
+      const std::string& path, const std::vector<CounterBlock>& blocks);
   virtual ~CounterFile() = default;
   /// The numbers of blocks[index]; valid while this lives.
   virtual std::span<std::atomic<std::uint64_t>> block(std::size_t index) = 0;
