@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -27,8 +28,8 @@ struct Versioned {
 /// Proof of leadership that each of a leader's writes checks: a write of one who lost it, perhaps
 /// without knowing, fails with ABORTED.
 struct LeaderToken {
-  std::string node;           ///< of the election
-  std::int64_t created = 0;   ///< the leader's epoch: rises from leader to leader
+  std::string node;          ///< of the election, ephemeral and with a GUID in its name
+  std::int64_t created = 0;  ///< the leader's epoch: rises from leader to leader
 };
 
 /// Reads and writes the cluster's nodes. Any thread; blocks like Store; errors are Store's, and
@@ -42,15 +43,16 @@ class ClusterState {
   absl::Status prepare();
 
   // --- registrations, ephemeral; see registration.h for keeping them alive
-  std::string nimbus_path(const std::string& id) const;
+  std::string election_path() const;
   std::string supervisor_path(const std::string& id) const;
+  /// Candidates of the election; see election.h.
   absl::StatusOr<std::vector<NimbusInfo>> nimbuses();
   absl::StatusOr<std::vector<SupervisorInfo>> supervisors();
 
   // --- read by all
   absl::StatusOr<std::map<std::string, Versioned<TopologyRecord>>> topologies();  ///< by id
   absl::StatusOr<Versioned<TopologyRecord>> topology(const std::string& id);
-  absl::StatusOr<std::map<std::string, Versioned<Assignment>>> assignments();     ///< by topology
+  absl::StatusOr<std::map<std::string, Versioned<Assignment>>> assignments();  ///< by topology
   absl::StatusOr<Versioned<Assignment>> assignment(const std::string& topology);
   absl::StatusOr<std::vector<ErrorEntry>> errors(const std::string& topology);
   absl::StatusOr<std::vector<Tombstone>> tombstones();
@@ -78,17 +80,24 @@ class ClusterState {
   /// Results older than `before_unix_ms` go.
   absl::Status forget_requests(const LeaderToken& leader, std::int64_t before_unix_ms);
 
-  // --- watches: hints, see Store::watch; one watcher for the whole of each kind
-  std::uint64_t watch_assignments(Store::Watcher watcher);
-  std::uint64_t watch_topologies(Store::Watcher watcher);
+  // --- watches: hints, see Store::watch
+  /// Any write of a leader: each multi also puts the node `root`/changes.
+  std::uint64_t watch_changes(Store::Watcher watcher);
   std::uint64_t watch_supervisors(Store::Watcher watcher);
-  std::uint64_t watch_nimbuses(Store::Watcher watcher);
   void unwatch(std::uint64_t id);
 
   Store& store() { return store_; }
   const std::string& root() const { return root_; }
 
  private:
+  template <class T>
+  absl::StatusOr<Versioned<T>> read(const std::string& path);
+  template <class T>
+  absl::StatusOr<std::map<std::string, Versioned<T>>> read_all(const std::string& folder);
+  std::string path(std::string_view folder, std::string_view name) const;
+  /// The multi, with the leader's check before it and the touch of `changes` after it.
+  absl::Status write(const LeaderToken& leader, std::vector<Write> writes);
+
   Store& store_;
   std::string root_;
 };

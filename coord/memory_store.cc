@@ -52,8 +52,8 @@ struct MemoryTree::Overlay {
     }
     if (!exists) return absl::NotFoundError(write.path);
     if (write.version != Write::kAny && write.version != node->second.version) {
-      return absl::AbortedError(absl::StrCat(write.path, " has version ", node->second.version,
-                                             ", not ", write.version));
+      return absl::AbortedError(
+          absl::StrCat(write.path, " has version ", node->second.version, ", not ", write.version));
     }
     if (write.kind == Write::Kind::put) {
       node->second.data = write.data;

@@ -21,8 +21,8 @@ inline std::string parent_of(const std::string& path) {
 }
 
 inline absl::Status too_large(const std::string& path, std::size_t size) {
-  return absl::ResourceExhaustedError(absl::StrCat("data for ", path, " has ", size,
-                                                   " bytes; a node takes at most ", kMostData));
+  return absl::ResourceExhaustedError(
+      absl::StrCat("data for ", path, " has ", size, " bytes; a node takes at most ", kMostData));
 }
 
 }  // namespace rafale::coord

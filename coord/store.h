@@ -29,8 +29,8 @@ struct Write {
   enum class Kind : std::uint8_t { create, put, remove, check };
   Kind kind = Kind::check;
   std::string path;
-  std::string data{};               ///< of create and put
-  std::int32_t version = kAny;      ///< of put, remove and check
+  std::string data{};           ///< of create and put
+  std::int32_t version = kAny;  ///< of put, remove and check
   Persistence persistence = Persistence::persistent;
   static constexpr std::int32_t kAny = -1;
 

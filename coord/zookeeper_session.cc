@@ -5,11 +5,11 @@
 
 #include "coord/zookeeper_session.h"
 
-#include <spdlog/logger.h>
-
 #include <condition_variable>
 #include <mutex>
 #include <utility>
+
+#include <spdlog/logger.h>
 
 #include "absl/strings/str_cat.h"
 #include "common/log.h"
@@ -146,8 +146,8 @@ absl::Status ZookeeperSession::multi(const std::vector<Write>& writes) {
         break;
     }
   }
-  const int code = zoo_multi(handle_, static_cast<int>(writes.size()), operations.data(),
-                             results.data());
+  const int code =
+      zoo_multi(handle_, static_cast<int>(writes.size()), operations.data(), results.data());
   if (code == ZOK) return absl::OkStatus();
   for (std::size_t i = 0; i < writes.size(); ++i) {
     const int error = results[i].err;
@@ -163,8 +163,8 @@ absl::StatusOr<std::int32_t> ZookeeperSession::put(const std::string& path, cons
   absl::Status ready = usable();
   if (!ready.ok()) return ready;
   Stat stat{};
-  const int code = zoo_set2(handle_, path.c_str(), data.data(), static_cast<int>(data.size()),
-                            version, &stat);
+  const int code =
+      zoo_set2(handle_, path.c_str(), data.data(), static_cast<int>(data.size()), version, &stat);
   if (code != ZOK) return status_of(code, path);
   return stat.version;
 }

@@ -4,11 +4,11 @@
 // One handle of ZooKeeper's C client: calls that wait for their answer, with our errors.
 #pragma once
 
-#include <zookeeper/zookeeper.h>
-
 #include <functional>
 #include <string>
 #include <vector>
+
+#include <zookeeper/zookeeper.h>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"

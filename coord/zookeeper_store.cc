@@ -5,8 +5,6 @@
 
 #include "coord/zookeeper_store.h"
 
-#include <spdlog/logger.h>
-
 #include <algorithm>
 #include <condition_variable>
 #include <map>
@@ -15,6 +13,8 @@
 #include <shared_mutex>
 #include <thread>
 #include <utility>
+
+#include <spdlog/logger.h>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -226,8 +226,7 @@ class ZookeeperStore final : public Store {
   void arm(const std::string& path) {
     {
       const std::lock_guard lock(mutex_);
-      if (std::ranges::none_of(watchers_,
-                               [&](const auto& w) { return w.second.first == path; })) {
+      if (std::ranges::none_of(watchers_, [&](const auto& w) { return w.second.first == path; })) {
         return;
       }
     }
