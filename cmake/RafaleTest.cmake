@@ -9,7 +9,7 @@ if(RAFALE_TESTS)
   enable_testing()
 endif()
 
-set(rafale_test_labels unit sim integration slow tsan script)
+set(rafale_test_labels unit sim integration slow tsan script heavy)
 set(rafale_test_skip_code 77)
 set(rafale_test_environment
   ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1:check_initialization_order=1
@@ -51,6 +51,8 @@ function(rafale_test_support)
   add_library(rafale_test_main STATIC ${main})
   target_link_libraries(rafale_test_main PUBLIC GTest::gtest GTest::gmock
     PRIVATE rafale_compile_settings)
+  # gRPC's users compile with it, and one precompiled header must serve all tests.
+  target_compile_options(rafale_test_main PUBLIC -pthread)
   if(RAFALE_PCH)
     # A precompiled header serves only targets of its own kind (-fPIE), so an executable holds it.
     file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/test_pch.cc CONTENT "int main() { return 0; }\n")

@@ -91,6 +91,10 @@ void RpcServer::add(grpc::Service& service, std::string_view full_name) {
   impl_->services.emplace_back(full_name);
 }
 
+void RpcServer::add_generic(grpc::AsyncGenericService& service) {
+  impl_->builder.RegisterAsyncGenericService(&service);
+}
+
 absl::StatusOr<std::uint16_t> RpcServer::listen_tcp(const std::string& host, std::uint16_t port) {
   const Security& security = impl_->options.security;
   if (!security.tls() && !is_loopback(host)) {

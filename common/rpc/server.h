@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -15,6 +16,7 @@
 #include "common/rpc/security.h"
 
 namespace grpc {
+class AsyncGenericService;
 class Service;
 class ServerBuilder;
 class ServerContextBase;
@@ -45,6 +47,8 @@ class RpcServer {
   /// Adds a service; not owned. start() fails, naming it, if a method of the service is missing
   /// from the table. `full_name` as "rafale.v1.Nimbus", whose descriptor is looked up.
   void add(grpc::Service& service, std::string_view full_name);
+  /// Adds one that takes all methods of the table that no other service has.
+  void add_generic(grpc::AsyncGenericService& service);
   /// Port 0: a free one. Plaintext off loopback needs security.insecure. Returns the bound port.
   absl::StatusOr<std::uint16_t> listen_tcp(const std::string& host, std::uint16_t port);
   /// The folder must be ours with mode 0700, and is made so if it is missing; each peer must have

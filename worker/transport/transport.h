@@ -33,8 +33,6 @@ class TransportEvents {
   virtual void on_batch(Batch* batch, std::uint32_t from_worker) = 0;
   virtual void on_records(TaskId spout_task, RecordBlock* block) = 0;
   virtual void on_floor(const SpoutRef& spout, std::uint64_t floor) = 0;
-  /// Text of a failure record; at most 512 bytes.
-  virtual void on_failure_text(TaskId task, std::string text) = 0;
   /// Both links to it are up, and it has said READY for this instance.
   virtual void on_peer_ready(std::uint32_t worker, std::uint32_t instance) = 0;
   virtual void on_peer_down(std::uint32_t worker, std::uint32_t instance) = 0;
@@ -43,7 +41,7 @@ class TransportEvents {
   virtual void on_instance(std::uint32_t worker, std::uint32_t instance) = 0;
   /// The peer knows a newer instance of ourselves: we are a leftover and must end.
   virtual void on_fenced(std::uint32_t own_instance_seen) = 0;
-  /// A task that paused because of full_task() may go on.
+  /// There is room again for batches to `task`, after a send() that returned false.
   virtual void on_room(TaskId task) = 0;
 };
 
@@ -53,8 +51,8 @@ struct TransportCounts {
   std::uint64_t frames_received = 0;
   std::uint64_t bytes_received = 0;
   std::uint64_t resent = 0;
-  std::uint64_t repeated = 0;   ///< received again and dropped
-  std::uint64_t corrupt = 0;    ///< frames with a bad check sum or layout: the link was cut
+  std::uint64_t repeated = 0;  ///< received again and dropped
+  std::uint64_t corrupt = 0;   ///< frames with a bad check sum or layout: the link was cut
   std::uint64_t reconnects = 0;
 };
 
@@ -87,7 +85,8 @@ class Transport {
   virtual void send(std::uint32_t worker, TaskId spout_task, RecordBlock* block) = 0;
   /// Tells all peers of a floor; the newest wins. Any thread.
   virtual void send_floor(const SpoutRef& spout, std::uint64_t floor) = 0;
-  virtual void send_failure_text(TaskId task, const std::string& text) = 0;
+  /// Whether send() of a batch for `task` would return true now. Any thread.
+  virtual bool has_room(TaskId task) const = 0;
   /// `bytes` of a batch that on_batch() gave for `task` were processed: room for its sender.
   virtual void consumed(std::uint32_t from_worker, TaskId task, std::uint32_t bytes) = 0;
 

@@ -1,0 +1,440 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The Rafale authors
+//
+// Dialing, sending and resending. HOT PATH.
+
+#include "worker/transport/out_link.h"
+
+#include <algorithm>
+
+#include <grpcpp/channel.h>
+#include <grpcpp/client_context.h>
+
+#include "common/clock.h"
+#include "common/rpc/channel.h"
+#include "worker/ack/record_writer.h"
+
+namespace rafale::worker {
+namespace {
+
+constexpr std::size_t kFrameBytes = 128 * 1024;
+constexpr std::int64_t kFirstPauseMs = 20;
+constexpr std::int64_t kLongestPauseMs = 1000;
+constexpr const char* kDataMethod = "/rafale.v1.WorkerLink/Data";
+constexpr const char* kCtlMethod = "/rafale.v1.WorkerLink/Ctl";
+
+}  // namespace
+
+struct OutLink::Call {
+  explicit Call(OutLink& link)
+      : started([&link](bool ok) { link.on_started(ok); }),
+        read([&link](bool ok) { link.on_read(ok); }),
+        written([&link](bool ok) { link.on_written(ok); }),
+        finished([&link](bool) { link.on_finished(); }) {}
+
+  grpc::ClientContext context;
+  std::unique_ptr<grpc::GenericClientAsyncReaderWriter> stream;
+  grpc::ByteBuffer in;
+  grpc::Status status;
+  CallTag started, read, written, finished;
+  std::atomic<int> pending{0};  // operations whose completion has not come
+  bool greeted = false;         // our HELLO is written
+  bool ready = false;           // READY came
+  bool hanging_up = false;
+  bool finishing = false;
+};
+
+OutLink::OutLink(LinkShared& shared, bool ctl, CreditGate* credit, Events events)
+    : shared_(shared),
+      ctl_(ctl),
+      credit_(credit),
+      events_(std::move(events)),
+      on_alarm_([this](bool) {
+        alarm_set_ = false;
+        dial();
+      }),
+      random_(common::random_seed()) {}
+
+OutLink::~OutLink() {
+  while (Batch* batch = batches_.pop()) batch->release();
+  while (CtlItem* item = items_.pop()) discard(item);
+}
+
+void OutLink::discard(CtlItem* item) {
+  if (item->block != nullptr) item->block->home->give_back(item->block);
+  delete item;
+}
+
+// --- any thread
+
+void OutLink::push(Batch* batch) {
+  batches_.push(batch);
+  queued_.fetch_add(1, std::memory_order_seq_cst);
+  kick();
+}
+
+void OutLink::push(CtlItem* item) {
+  items_.push(item);
+  queued_.fetch_add(1, std::memory_order_seq_cst);
+  kick();
+}
+
+bool OutLink::drained() const {
+  const std::lock_guard lock(mutex_);
+  return queued_.load() <= 0 && unacked_.empty();
+}
+
+void OutLink::kick() {
+  if (!up_.load(std::memory_order_seq_cst)) return;
+  if (writing_.exchange(true, std::memory_order_seq_cst)) return;
+  pump();
+}
+
+/// The caller has set writing_. Starts one write, or gives the right to write back.
+void OutLink::pump() {
+  for (;;) {
+    std::unique_lock lock(mutex_);
+    if (!up_.load(std::memory_order_relaxed)) {
+      writing_.store(false, std::memory_order_seq_cst);
+      return;
+    }
+    Unacked fresh;
+    if (resend_ == unacked_.size() && next_frame(fresh)) unacked_.push_back(std::move(fresh));
+    if (resend_ < unacked_.size()) {
+      const grpc::ByteBuffer& bytes = unacked_[resend_++].bytes;
+      shared_.frames_sent.fetch_add(1, std::memory_order_relaxed);
+      shared_.bytes_sent.fetch_add(bytes.Length(), std::memory_order_relaxed);
+      call_->pending.fetch_add(1, std::memory_order_relaxed);
+      call_->stream->Write(bytes, &call_->written);
+      return;
+    }
+    writing_.store(false, std::memory_order_seq_cst);
+    lock.unlock();
+    // Something may have come between the last look and the line above.
+    if (queued_.load(std::memory_order_seq_cst) <= 0) return;
+    if (writing_.exchange(true, std::memory_order_seq_cst)) return;
+  }
+}
+
+/// With mutex_ held.
+bool OutLink::next_frame(Unacked& frame) {
+  MessageBuilder builder;
+  wire::FrameHeader header;
+  if (ctl_) {
+    if (!fill_records(builder)) return false;
+    header.kind = wire::Kind::records;
+  } else {
+    if (!fill_batches(builder, frame)) return false;
+    header.kind = wire::Kind::batches;
+    header.batches = static_cast<std::uint16_t>(frame.batches.size());
+  }
+  header.seq = frame.seq = next_seq_++;
+  header.epoch = shared_.epoch.load(std::memory_order_acquire);
+  header.worker = shared_.options.worker;
+  frame.bytes = builder.finish(header);
+  return true;
+}
+
+bool OutLink::fill_batches(MessageBuilder& builder, Unacked& frame) {
+  const std::int64_t now = common::SystemClock().now_ns();
+  while (builder.size() < kFrameBytes) {
+    Batch* batch = batches_.pop();
+    if (batch == nullptr) break;
+    queued_.fetch_sub(1, std::memory_order_seq_cst);
+    const std::int64_t bytes = batch->bytes;
+    if (batch->to.instance != peer_.instance) {  // its roots fail by PEER_LOST
+      give_back(batch->to.task, bytes);
+      batch->release();
+      continue;
+    }
+    frame.batches.emplace_back(batch->to.task, bytes);
+    passed_[batch->to.task].first += static_cast<std::uint64_t>(bytes);
+    std::string head;
+    wire::append_batch_head(*batch, now, head);
+    builder.add(std::move(head));
+    builder.add_rows(batch);
+  }
+  return !builder.empty();
+}
+
+bool OutLink::fill_records(MessageBuilder& builder) {
+  std::string bytes;
+  std::map<TaskId, wire::Floor> floors;  // the newest wins
+  while (bytes.size() < kFrameBytes) {
+    CtlItem* item = items_.pop();
+    if (item == nullptr) break;
+    queued_.fetch_sub(1, std::memory_order_seq_cst);
+    if (item->block != nullptr) {
+      wire::append_records(item->spout_task, *item->block, shared_.options.failure_text, bytes);
+    } else {
+      floors[item->floor.spout.task] = item->floor;
+    }
+    discard(item);
+  }
+  for (const auto& [task, floor] : floors) wire::append_floor(floor, bytes);
+  if (bytes.empty()) return false;
+  builder.add(std::move(bytes));
+  return true;
+}
+
+void OutLink::give_back(TaskId task, std::int64_t bytes) {
+  if (credit_ != nullptr && bytes > 0 && credit_->returned(task, bytes)) {
+    shared_.events.on_room(task);
+  }
+}
+
+// --- the I/O thread
+
+void OutLink::set_peer(const Peer& peer) {
+  bool redial = false;
+  {
+    const std::lock_guard lock(mutex_);
+    if (peer.instance > peer_.instance && peer_.instance != 0) reset_sequence();
+    redial = peer.address != peer_.address || peer.instance > peer_.instance;
+    peer_ = {peer.worker, std::max(peer.instance, peer_.instance), peer.address};
+  }
+  if (!redial) return;
+  failures_ = 0;
+  if (call_ != nullptr) {
+    hang_up();
+  } else if (alarm_set_) {
+    alarm_.Cancel();  // dials at once
+  } else {
+    dial();
+  }
+}
+
+void OutLink::stop() {
+  stopping_ = true;
+  if (alarm_set_) alarm_.Cancel();
+  if (call_ != nullptr) hang_up();
+}
+
+void OutLink::dial() {
+  if (stopping_ || shared_.stopping.load() || call_ != nullptr) return;
+  Peer peer;
+  {
+    const std::lock_guard lock(mutex_);
+    peer = peer_;
+  }
+  common::ChannelOptions options;
+  options.keepalive = std::chrono::milliseconds(2000);
+  options.max_receive_bytes = 64 << 20;
+  channel_ = common::make_channel(peer.address, shared_.options.security, options);
+  auto call = std::make_unique<Call>(*this);
+  grpc::GenericStub stub{std::shared_ptr<grpc::ChannelInterface>(channel_)};
+  call->stream = stub.PrepareCall(&call->context, ctl_ ? kCtlMethod : kDataMethod, &shared_.queue);
+  call->pending = 1;
+  {
+    const std::lock_guard lock(mutex_);
+    call_ = std::move(call);
+  }
+  call_->stream->StartCall(&call_->started);
+}
+
+void OutLink::on_started(bool ok) {
+  call_->pending.fetch_sub(1);
+  if (!ok || call_->hanging_up) {
+    hang_up();
+    return;
+  }
+  wire::Greeting hello;
+  {
+    const std::lock_guard lock(mutex_);
+    hello = {.topology = shared_.options.topology,
+             .worker = shared_.options.worker,
+             .instance = shared_.options.instance,
+             .to_worker = peer_.worker,
+             .known_instance = peer_.instance,
+             .ctl = ctl_};
+  }
+  MessageBuilder builder;
+  builder.add(wire::encode_greeting(hello));
+  call_->pending.fetch_add(2);
+  call_->stream->Write(builder.finish({.kind = wire::Kind::hello,
+                                       .epoch = shared_.epoch.load(),
+                                       .worker = shared_.options.worker}),
+                       &call_->written);
+  call_->stream->Read(&call_->in, &call_->read);
+}
+
+void OutLink::on_written(bool ok) {
+  call_->pending.fetch_sub(1);
+  if (!call_->greeted) {
+    call_->greeted = ok;
+    if (ok && call_->ready) go_up();
+  } else if (ok && !call_->hanging_up) {
+    pump();
+  } else {
+    writing_.store(false, std::memory_order_seq_cst);
+  }
+  if (!ok) {
+    hang_up();
+  } else {
+    maybe_done();
+  }
+}
+
+void OutLink::on_read(bool ok) {
+  call_->pending.fetch_sub(1);
+  if (!ok || call_->hanging_up) {
+    hang_up();
+    return;
+  }
+  on_message();
+  if (call_->hanging_up) {
+    maybe_done();
+    return;
+  }
+  call_->pending.fetch_add(1);
+  call_->stream->Read(&call_->in, &call_->read);
+}
+
+void OutLink::on_message() {
+  const ReceivedMessage message(call_->in);
+  wire::Reader reader(message.pieces());
+  const auto header = wire::read_frame(message.pieces(), reader);
+  if (!message.ok() || !header.ok()) {
+    ++shared_.counts.corrupt;
+    hang_up();
+    return;
+  }
+  if (header->kind == wire::Kind::ack) {
+    const auto credits = wire::read_credits(reader);
+    if (!credits.ok()) {
+      hang_up();
+    } else {
+      on_ack(header->seq, *credits);
+    }
+    return;
+  }
+  const auto greeting = wire::read_greeting(reader);
+  if (!greeting.ok()) {
+    hang_up();
+  } else {
+    on_greeting(header->kind, *greeting);
+  }
+}
+
+void OutLink::on_greeting(wire::Kind kind, const wire::Greeting& greeting) {
+  if (kind == wire::Kind::stale) {
+    shared_.events.on_fenced(greeting.known_instance);
+    hang_up();
+    return;
+  }
+  if (greeting.topology != shared_.options.topology || greeting.worker != peer_.worker) {
+    hang_up();  // somebody else listens there by now
+    return;
+  }
+  if (kind == wire::Kind::ready) {
+    call_->ready = true;
+    if (call_->greeted) go_up();
+    return;
+  }
+  std::uint32_t known = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    known = peer_.instance;
+    if (greeting.instance > known) {
+      reset_sequence();
+      peer_.instance = greeting.instance;
+    }
+    while (!unacked_.empty() && unacked_.front().seq <= greeting.received) unacked_.pop_front();
+    resend_ = 0;
+    shared_.counts.resent += unacked_.size();
+  }
+  if (greeting.instance < known) {
+    hang_up();  // a leftover; the newer one will listen there when the leftover has gone
+  } else if (greeting.instance > known) {
+    events_.newer(greeting.instance);
+  }
+}
+
+void OutLink::go_up() {
+  failures_ = 0;
+  up_.store(true, std::memory_order_seq_cst);
+  events_.changed(true);
+  kick();
+}
+
+void OutLink::on_ack(std::uint64_t seq, const std::vector<wire::Credit>& credits) {
+  std::vector<std::pair<TaskId, std::int64_t>> room;
+  {
+    const std::lock_guard lock(mutex_);
+    while (!unacked_.empty() && unacked_.front().seq <= seq && resend_ > 0) {
+      unacked_.pop_front();
+      --resend_;
+    }
+    for (const wire::Credit& credit : credits) {
+      const auto found = passed_.find(credit.task);
+      if (found == passed_.end()) continue;
+      auto& [sent, consumed] = found->second;
+      const std::uint64_t now = std::min(credit.consumed, sent);
+      if (now <= consumed) continue;
+      room.emplace_back(credit.task, static_cast<std::int64_t>(now - consumed));
+      consumed = now;
+    }
+  }
+  for (const auto& [task, bytes] : room) give_back(task, bytes);
+}
+
+/// A new receiver: nothing of the old link counts. With mutex_ held.
+void OutLink::reset_sequence() {
+  unacked_.clear();
+  resend_ = 0;
+  next_seq_ = 1;
+  for (const auto& [task, counts] : passed_) {
+    give_back(task, static_cast<std::int64_t>(counts.first - counts.second));
+  }
+  passed_.clear();
+}
+
+void OutLink::hang_up() {
+  if (!call_->hanging_up) {
+    call_->hanging_up = true;
+    bool was_up = false;
+    {
+      const std::lock_guard lock(mutex_);
+      was_up = up_.exchange(false, std::memory_order_seq_cst);
+    }
+    call_->context.TryCancel();
+    if (was_up) {
+      ++shared_.counts.reconnects;
+      events_.changed(false);
+    }
+  }
+  maybe_done();
+}
+
+void OutLink::maybe_done() {
+  if (!call_->hanging_up || call_->pending.load() != 0) return;
+  if (!call_->finishing) {
+    call_->finishing = true;
+    call_->pending = 1;
+    call_->stream->Finish(&call_->status, &call_->finished);
+  }
+}
+
+void OutLink::on_finished() {
+  {
+    const std::lock_guard lock(mutex_);
+    call_.reset();
+    resend_ = 0;
+  }
+  writing_.store(false, std::memory_order_seq_cst);
+  channel_.reset();
+  dial_later();
+}
+
+void OutLink::dial_later() {
+  if (stopping_ || shared_.stopping.load()) return;
+  const std::int64_t most = std::min(kLongestPauseMs, kFirstPauseMs << std::min(failures_++, 8));
+  const auto pause =
+      static_cast<std::int64_t>(static_cast<double>(most) * (0.5 + 0.5 * random_.unit()));
+  alarm_set_ = true;
+  alarm_.Set(&shared_.queue,
+             gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_millis(pause, GPR_TIMESPAN)),
+             &on_alarm_);
+}
+
+}  // namespace rafale::worker
