@@ -45,6 +45,8 @@ class Batch : public MpscNode {
   std::uint32_t rows = 0;
   std::uint32_t bytes = 0;
   std::int64_t opened_ns = 0;  ///< when the first row came
+  static constexpr std::uint32_t kHere = ~0u;
+  std::uint32_t origin = kHere;  ///< the worker that it came from, if that is another
   std::vector<Run> runs;       ///< by first_row; rows under no run are unanchored
   std::vector<std::uint8_t> deltas;
   // How far the producer has told the trackers of the runs: all of the first `reported_runs`, and

@@ -34,6 +34,8 @@ class Exchange {
   virtual void will_wait_for(TaskId) {}
   /// Takes records for the tracker of a spout task.
   virtual void deliver(TaskId spout_task, RecordBlock* block) = 0;
+  /// A batch that came from another worker was taken out of the inbox.
+  virtual void consumed(const Batch&) {}
 };
 
 /// Writes dead letters; see TaskContext::dead_letter. Any thread.
@@ -79,6 +81,8 @@ struct alignas(common::kCacheLines) ExecutorCore {
   bool congested = false;  ///< a delivery said that its receiver is full
   /// Name of a task's component, for reasons of failure.
   std::function<std::string_view(TaskId)> component_of = [](TaskId) { return std::string_view(); };
+  /// Where the counters of a task lie; null: wherever it likes. See CounterMemory.
+  std::function<void*(TaskId)> counter_memory = [](TaskId) { return nullptr; };
   /// A clock for the rare timed execute() and the end of slices; monotonic.
   std::function<std::int64_t()> clock = [this] { return now_ns; };
 };

@@ -63,6 +63,9 @@ Batch* Executor::pop_batch() {
     if (left <= options_.high_mark / 2 && has_waiters_.load(std::memory_order_seq_cst)) {
       wake_waiters();
     }
+    if (batch->origin != Batch::kHere) {
+      core_->exchange.consumed(*batch);
+    }
   }
   return batch;
 }
@@ -110,8 +113,12 @@ void Executor::run() {
   refresh_clock();
   running_since_.store(core_->now_ns, std::memory_order_relaxed);
   core_->slice_end_ns = core_->now_ns + ExecutorCore::kSliceNs;
+  const std::int64_t began = core_->now_ns;
   const bool more = slice();
   running_since_.store(0, std::memory_order_relaxed);
+  if (!tasks_.empty()) {
+    tasks_.front()->counters().busy_ns.add(static_cast<std::uint64_t>(alarms_.now_ns() - began));
+  }
   State running = kRunning;
   if (!more && state_.compare_exchange_strong(running, kIdle, std::memory_order_seq_cst)) {
     return;
@@ -145,7 +152,7 @@ bool Executor::wait_for_room(Executor& waiter) {
     has_waiters_.store(!waiters_.empty(), std::memory_order_seq_cst);
     return false;  // it has emptied meanwhile
   }
-  waiter.waiting_for_.fetch_add(1, std::memory_order_acq_rel);
+  waiter.begin_waiting();
   waiters_.push_back(&waiter);
   return true;
 }
@@ -158,9 +165,13 @@ void Executor::wake_waiters() {
     has_waiters_.store(false, std::memory_order_seq_cst);
   }
   for (Executor* waiter : woken) {
-    if (waiter->waiting_for_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
-      waiter->notify();
-    }
+    waiter->end_waiting();
+  }
+}
+
+void Executor::end_waiting() {
+  if (waiting_for_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+    notify();
   }
 }
 
@@ -169,7 +180,7 @@ bool Executor::must_pause() {
   std::ranges::sort(full_receivers_);
   const auto repeats = std::ranges::unique(full_receivers_);
   full_receivers_.erase(repeats.begin(), repeats.end());
-  for (Executor* receiver : std::exchange(full_receivers_, {})) {
+  for (Receiver* receiver : std::exchange(full_receivers_, {})) {
     receiver->wait_for_room(*this);
   }
   if (paused()) {

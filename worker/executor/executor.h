@@ -25,6 +25,15 @@ namespace rafale::worker {
 
 class Executor;
 
+/// What may have more waiting than it should: an executor's inbox, or a task elsewhere.
+class Receiver {
+ public:
+  virtual ~Receiver() = default;
+  /// If it is full: remembers the executor, which has begun_waiting(), and tells it when there is
+  /// room. False if there is room.
+  virtual bool wait_for_room(Executor& waiter) = 0;
+};
+
 /// Gives executors thread time.
 class Scheduler {
  public:
@@ -49,7 +58,7 @@ class AlarmClock {
 /// records for trackers (never held up: their number is bounded by the edges in flight) and work
 /// handed over by other threads. Whoever fills a queue calls notify(); the executor then runs until
 /// it finds all of them empty.
-class alignas(common::kCacheLines) Executor {
+class alignas(common::kCacheLines) Executor : public Receiver {
  public:
   struct Options {
     std::string component;
@@ -57,7 +66,7 @@ class alignas(common::kCacheLines) Executor {
     std::int64_t flush_after_ns = 1'000'000;
   };
   Executor(Options options, Scheduler& scheduler, AlarmClock& alarms);
-  virtual ~Executor();
+  ~Executor() override;
   Executor(const Executor&) = delete;
   Executor& operator=(const Executor&) = delete;
 
@@ -66,8 +75,15 @@ class alignas(common::kCacheLines) Executor {
   /// Takes the batch. Returns false if the inbox is above its mark; then the producer should stop
   /// and call wait_for_room().
   bool push(Batch* batch);
+  bool wait_for_room(Executor& waiter) override;
   void push(RecordBlock* block);
   void post(std::function<void()> work);
+  /// For receivers that remember this executor, on its thread.
+  void begin_waiting() { waiting_for_.fetch_add(1, std::memory_order_acq_rel); }
+  /// One of them has room again.
+  void end_waiting();
+  /// To be asked whether they are full, at the end of the slice. On the executor's thread.
+  void add_full_receiver(Receiver& receiver) { full_receivers_.push_back(&receiver); }
   /// There is something to do.
   void notify();
   std::size_t queued() const { return inbox_size_.load(std::memory_order_relaxed); }
@@ -110,10 +126,8 @@ class alignas(common::kCacheLines) Executor {
   std::vector<std::unique_ptr<TaskOutput>> tasks_;
 
  private:
-  friend class LocalExchange;
   enum State : std::uint8_t { kIdle, kQueued, kRunning, kRunningAgain };
 
-  bool wait_for_room(Executor& waiter);
   void wake_waiters();
 
   Options options_;
@@ -137,7 +151,7 @@ class alignas(common::kCacheLines) Executor {
   std::mutex waiters_mutex_;
   std::vector<Executor*> waiters_;
   std::atomic<bool> has_waiters_{false};
-  std::vector<Executor*> full_receivers_;
+  std::vector<Receiver*> full_receivers_;
   std::atomic<std::uint32_t> waiting_for_{0};
   std::int64_t armed_for_ = 0;
   bool retired_ = false;

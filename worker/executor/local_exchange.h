@@ -19,7 +19,7 @@ class LocalExchange final : public Exchange {
 
   bool deliver(Batch* batch) override { return by_task_[batch->to.task]->push(batch); }
 
-  void will_wait_for(TaskId task) override { from_.full_receivers_.push_back(by_task_[task]); }
+  void will_wait_for(TaskId task) override { from_.add_full_receiver(*by_task_[task]); }
 
   void deliver(TaskId spout_task, RecordBlock* block) override {
     by_task_[spout_task]->push(block);

@@ -101,7 +101,12 @@ class alignas(common::kCacheLines) TaskOutput : public detail::Emitter {
 
   ExecutorCore& core_;
   Tracker* tracker_ = nullptr;  // of the spout at the root of this executor
-  TaskCounters counters_;
+
+ private:
+  CounterMemory counter_memory_;
+
+ protected:
+  TaskCounters& counters_;
 
  private:
   std::uint32_t route_several(detail::OutPort& port, std::size_t bytes, const Roots& roots);

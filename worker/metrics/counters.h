@@ -6,7 +6,9 @@
 
 #include <array>
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
+#include <new>
 
 #include "common/cache_line.h"
 #include "rafale/failure.h"
@@ -33,11 +35,9 @@ struct PortCounters {
   Count transferred;
 };
 
-/// Of one task. Written by its executor's thread only.
+/// Of one task. Written by its executor's thread only. Numbers only, in this order, and then those
+/// of the ports: so they can lie in a file that outlives the process; see counter_blocks().
 struct TaskCounters {
-  explicit TaskCounters(std::size_t ports) : port(ports) {}
-
-  common::CacheLineVector<PortCounters> port;
   Count executed;
   Count acked;
   std::array<Count, kFailureCodes> failed;
@@ -51,8 +51,36 @@ struct TaskCounters {
   Count replayed;
   Count dead_lettered;
   Count pending;
+  Count busy_ns;  ///< time in slices, of the executor's first task only
   Histogram execute_ns;
   Histogram complete_ns;
+  PortCounters* port = nullptr;  ///< by stream index; they lie behind this struct
+};
+
+/// The counters of one task, in memory that is given, or else in memory of their own.
+class CounterMemory {
+ public:
+  /// What `ports` streams need.
+  static std::size_t bytes(std::size_t ports) {
+    return sizeof(TaskCounters) + ports * sizeof(PortCounters);
+  }
+  /// `given`, if not null, has bytes(ports) zero bytes on a cache line and outlives this.
+  CounterMemory(std::size_t ports, void* given)
+      : own_(given != nullptr ? 0 : (bytes(ports) + kLine - 1) / kLine),
+        counters_(new (given != nullptr ? given : own_.data()) TaskCounters) {
+    auto* at = reinterpret_cast<char*>(counters_) + sizeof(TaskCounters);
+    counters_->port = reinterpret_cast<PortCounters*>(at);
+    for (std::size_t i = 0; i < ports; ++i) new (&counters_->port[i]) PortCounters;
+  }
+  TaskCounters& counters() { return *counters_; }
+
+ private:
+  static constexpr std::size_t kLine = common::kCacheLines;
+  struct alignas(common::kCacheLines) Line {
+    char bytes[kLine];
+  };
+  common::CacheLineVector<Line> own_;
+  TaskCounters* counters_;
 };
 
 }  // namespace rafale::worker

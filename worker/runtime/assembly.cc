@@ -32,6 +32,7 @@ Assembly::Assembly(const Parts& parts)
   const auto& components = parts.plan.components();
   for (std::size_t c = 0; c < components.size(); ++c) {
     for (std::uint32_t i = 0; i < components[c].def->tasks; ++i) {
+      if (!parts.placement.is_own(components[c].first_task + i)) continue;
       AssembledTask& made = task(c, i);
       made.def = components[c].def;
       made.context = std::make_unique<TaskContextImpl>(parts.view, *components[c].def,
@@ -39,13 +40,11 @@ Assembly::Assembly(const Parts& parts)
     }
   }
   for (std::size_t c = 0; c < components.size(); ++c) {
-    for (std::uint32_t e = 0; !components[c].fused() && e < components[c].def->executors; ++e) {
-      make_executor(c, e);
-    }
+    for (const TaskRange range : parts.placement.executors(c)) make_executor(c, range);
   }
   for (std::size_t c = 0; c < components.size(); ++c) {
     for (std::uint32_t i = 0; i < components[c].def->tasks; ++i) {
-      connect(c, i);
+      if (task(c, i).output != nullptr) connect(c, i);
     }
   }
 }
@@ -88,14 +87,14 @@ std::vector<const detail::StreamInfo*> Assembly::inputs_of(std::size_t component
 // --- executors and tasks
 // ----------------------------------------------------------------------------------
 
-void Assembly::make_executor(std::size_t component, std::uint32_t number) {
+void Assembly::make_executor(std::size_t component, TaskRange range) {
   const ComponentDef& def = *parts_.plan.components()[component].def;
   Scheduler* scheduler = &parts_.pool;
   if (def.blocking) {
     scheduler = dedicated_.emplace_back(std::make_unique<DedicatedThread>()).get();
   }
   const Executor::Options options{.component = def.name, .high_mark = parts_.settings.high_mark};
-  const auto [first, last] = Plan::tasks_of(def, number);
+  const auto [first, last] = range;
   const std::int64_t now = parts_.alarms.now_ns();
   Fused fused;
   if (def.is_spout()) {
@@ -137,8 +136,10 @@ void Assembly::make_executor(std::size_t component, std::uint32_t number) {
 }
 
 ExecutorCore& Assembly::make_core(Executor& executor) {
-  exchanges_.push_back(std::make_unique<LocalExchange>(executor, by_task_));
+  exchanges_.push_back(parts_.make_exchange(executor, by_task_));
   const ExecutorCore::Options options{.seed = random_.next(),
+                                      .worker = parts_.placement.worker(),
+                                      .instance = parts_.placement.instance(),
                                       .acking = parts_.settings.acking,
                                       .max_tuple_bytes = parts_.settings.max_tuple_bytes,
                                       .max_held_bytes = parts_.settings.max_held_bytes};
@@ -146,6 +147,7 @@ ExecutorCore& Assembly::make_core(Executor& executor) {
       options, *exchanges_.back(), parts_.errors, parts_.dead_letters, *floors_));
   core.now_ns = parts_.alarms.now_ns();
   core.clock = [&alarms = parts_.alarms] { return alarms.now_ns(); };
+  if (parts_.counter_memory) core.counter_memory = parts_.counter_memory;
   core.component_of = [&plan = parts_.plan](TaskId id) { return plan.component_of(id); };
   return core;
 }
@@ -258,9 +260,9 @@ void Assembly::connect_input(TaskOutput& from, std::size_t producer, std::uint32
                           .seed = random_.next()};
   Outlet outlet;
   for (std::uint32_t i = 0; i < to.def->tasks; ++i) {
-    context.local.push_back(i);
+    if (parts_.placement.is_own(to.first_task + i)) context.local.push_back(i);
     Lane lane;
-    lane.to = {.task = to.first_task + i, .worker = 0, .instance = 1};
+    lane.to = parts_.placement.destination(to.first_task + i);
     lane.cyclic = to.cyclic_input[input];
     lane.input = input_number;
     outlet.lanes.push_back(std::move(lane));

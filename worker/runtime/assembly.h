@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -15,6 +16,7 @@
 #include "worker/executor/local_exchange.h"
 #include "worker/executor/pool.h"
 #include "worker/executor/spout_executor.h"
+#include "worker/runtime/placement.h"
 #include "worker/runtime/plan.h"
 #include "worker/runtime/task_context.h"
 
@@ -32,7 +34,8 @@ struct RuntimeSettings {
   bool fuse;
 };
 
-/// One task as the runtime keeps it. `bolt` or `spout` is set; both are owned by the executor.
+/// One task as the runtime keeps it. `bolt` or `spout` is set; both are owned by the executor. All
+/// is null for a task that runs in another worker.
 struct AssembledTask {
   const ComponentDef* def = nullptr;
   TaskOutput* output = nullptr;
@@ -56,6 +59,12 @@ class Assembly {
     AlarmClock& alarms;
     ErrorBook& errors;
     DeadLetters& dead_letters;
+    const Placement& placement;
+    /// The way out of an executor; `by_task` has those of this worker, null for others.
+    std::function<std::unique_ptr<Exchange>(Executor& from, const std::vector<Executor*>& by_task)>
+        make_exchange;
+    /// Where the counters of a task lie, see ExecutorCore::counter_memory.
+    std::function<void*(TaskId)> counter_memory;
     std::uint64_t seed;
   };
   explicit Assembly(const Parts& parts);
@@ -66,12 +75,15 @@ class Assembly {
   const std::vector<std::unique_ptr<Executor>>& executors() const { return executors_; }
   const std::vector<SpoutExecutor*>& spout_executors() const { return spout_executors_; }
   void stop_dedicated_threads();
+  FloorBoard& floors() { return *floors_; }
+  /// Executor of each task, null for those of other workers.
+  const std::vector<Executor*>& by_task() const { return by_task_; }
 
  private:
   using Fused = std::vector<std::unique_ptr<BoltTask>>;
 
   void make_streams();
-  void make_executor(std::size_t component, std::uint32_t number);
+  void make_executor(std::size_t component, TaskRange range);
   ExecutorCore& make_core(Executor& executor);
   std::unique_ptr<BoltTask> make_bolt(ExecutorCore& core, std::size_t component,
                                       std::uint32_t index);

@@ -45,7 +45,7 @@ TopologyStats totals(const std::vector<AssembledTask>& tasks, std::int64_t uptim
   TopologyStats stats;
   Histogram::Counts latency{};
   for (const AssembledTask& task : tasks) {
-    if (task.spout == nullptr) {
+    if (task.spout == nullptr) {  // a bolt's, or another worker's
       continue;
     }
     const TaskCounters& counters = task.output->counters();
@@ -82,6 +82,9 @@ Snapshot take_snapshot(const Plan& plan, const std::vector<AssembledTask>& tasks
     std::set<const Executor*> executors;
     for (TaskId i = 0; i < def.tasks; ++i) {
       const AssembledTask& task = tasks[component.first_task + i];
+      if (task.output == nullptr) {
+        continue;
+      }
       add_task(task, sum);
       task.output->counters().execute_ns.add_to(execute);
       task.output->counters().complete_ns.add_to(complete);

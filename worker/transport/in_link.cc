@@ -426,6 +426,7 @@ bool InLinks::take_batches(Call& call, const wire::FrameHeader& header, wire::Re
     const auto& [batch, head] = *read;
     batch->opened_ns = now - static_cast<std::int64_t>(head.age_ns);
     batch->to.worker = shared_.options.worker;
+    batch->origin = call.sender->worker;
     shared_.events.on_batch(batch, call.sender->worker);
   }
   return reader.left() == 0;
