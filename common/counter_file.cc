@@ -2,8 +2,8 @@
 // SPDX-FileCopyrightText: The Rafale authors
 //
 // Layout, little endian: "RAFCTR1\n", u32 blocks, u32 crc32c of the directory, u64 offset of the
-// numbers, then for each block u8 length, name, u32 count; numbers begin on a page, each block on a
-// cache line.
+// numbers, then for each block u8 length, name, u32 count, u8 packed; numbers begin on a page, each
+// block that is not packed on cache lines of its own.
 
 #include "common/counter_file.h"
 
@@ -79,6 +79,7 @@ absl::StatusOr<std::unique_ptr<CounterFile>> CounterFile::create(
     append(directory, static_cast<std::uint8_t>(block.name.size()));
     directory += block.name;
     append(directory, block.count);
+    append(directory, static_cast<std::uint8_t>(block.packed));
   }
   const std::size_t first = rounded(kHead + directory.size(), kPage);
   std::vector<std::size_t> offsets;
@@ -87,9 +88,10 @@ absl::StatusOr<std::unique_ptr<CounterFile>> CounterFile::create(
   counts.reserve(blocks.size());
   std::size_t end = first;
   for (const CounterBlock& block : blocks) {
+    if (!block.packed) end = rounded(end, kLine);
     offsets.push_back(end);
     counts.push_back(block.count);
-    end += rounded(block.count * sizeof(std::uint64_t), kLine);
+    end += block.count * sizeof(std::uint64_t);
   }
   std::string head(kMagic);
   append(head, static_cast<std::uint32_t>(blocks.size()));
@@ -139,17 +141,22 @@ absl::StatusOr<std::vector<CounterValues>> read_counter_file(const std::string& 
     if (!take(rest, length) || rest.size() < length) return broken("its directory is cut");
     value.block.name = std::string(rest.substr(0, length));
     rest.remove_prefix(length);
-    if (!take(rest, value.block.count)) return broken("its directory is cut");
+    std::uint8_t packed = 0;
+    if (!take(rest, value.block.count) || !take(rest, packed)) {
+      return broken("its directory is cut");
+    }
+    value.block.packed = packed != 0;
   }
   if (crc32c(0, directory, static_cast<std::size_t>(rest.data() - directory)) != sum) {
     return broken("its directory is damaged");
   }
   for (CounterValues& value : values) {
     const std::size_t bytes = std::size_t{value.block.count} * sizeof(std::uint64_t);
+    if (!value.block.packed) at = rounded(at, kLine);
     if (at > text.size() || text.size() - at < bytes) return broken("it is shorter than it says");
     value.values.resize(value.block.count);
     std::memcpy(value.values.data(), text.data() + at, bytes);
-    at += rounded(bytes, kLine);
+    at += bytes;
   }
   return values;
 }

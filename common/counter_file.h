@@ -20,12 +20,13 @@ namespace rafale::common {
 struct CounterBlock {
   std::string name;         ///< unique in its file, at most 255 bytes
   std::uint32_t count = 1;  ///< numbers in it
+  bool packed = false;      ///< follows the block before without a gap, and has its writer
 };
 
 /// The writing side. The file holds a header (magic, version, check sum of the directory), the
-/// directory of blocks and then the numbers, each block on cache lines of its own. The kernel keeps
-/// what was stored when the process is killed; only the machine's loss costs what was not yet
-/// written back. One process writes; within it each block has one writing thread.
+/// directory of blocks and then the numbers, each block on cache lines of its own unless packed.
+/// The kernel keeps what was stored when the process is killed; only the machine's loss costs what
+/// was not yet written back. One process writes; within it each block has one writing thread.
 class CounterFile {
  public:
   /// Makes `path` anew: written beside it and renamed, all numbers 0.

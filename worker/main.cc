@@ -16,6 +16,7 @@
 #include "absl/synchronization/mutex.h"
 #include "common/clock.h"
 #include "common/log.h"
+#include "worker/cluster/cluster_mode.h"
 #include "worker/local/local_mode.h"
 #include "worker/plugin/describe_mode.h"
 
@@ -76,6 +77,11 @@ int run_local(const std::vector<std::string>& arguments) {
                                    .terminal = terminal});
 }
 
+int run_cluster(const std::vector<std::string>& arguments) {
+  common::log::set_up(common::log::Format::text, spdlog::level::info, false);
+  return run_cluster_mode(arguments);
+}
+
 }  // namespace
 }  // namespace rafale::worker
 
@@ -85,6 +91,7 @@ int main(int argc, char** argv) {
   const std::vector<std::string> arguments(argv + std::min(argc, 2), argv + argc);
   const std::string_view mode = argc > 1 ? argv[1] : "";
   if (mode == "local") return run_local(arguments);
+  if (mode == "cluster") return run_cluster(arguments);
   if (mode == "describe") return run_describe_mode(arguments);
   return wrong_call(mode.empty() ? "a mode is missing" : "there is no mode " + std::string(mode));
 }

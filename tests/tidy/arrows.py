@@ -27,13 +27,15 @@ OBSERVERS = {"tests", "bench"}  # may look at everything; nothing looks at them
 ROOMS = {
     "batch": set(),
     "metrics": set(),
-    "plugin": set(),
+    "plugin": {"runtime"},
     "ack": {"batch", "metrics"},
     "routing": {"batch", "metrics"},
     "executor": {"routing", "ack", "batch", "metrics"},
-    "transport": {"routing", "batch", "metrics"},
+    "transport": {"ack", "routing", "batch", "metrics"},
     "local": {"runtime", "plugin", "metrics"},
-    "runtime": {"executor", "transport", "routing", "ack", "plugin", "metrics", "batch"},
+    "runtime": {"executor", "routing", "ack", "metrics", "batch"},
+    "cluster": {"runtime", "transport", "plugin", "executor", "routing", "ack", "metrics",
+                "batch"},
     "testing": {"runtime", "executor", "transport", "routing", "ack", "plugin", "metrics",
                 "batch"},
 }

@@ -110,6 +110,20 @@ std::int64_t Tracker::deadline_of(std::uint64_t seq) const {
   return (tick == ticks_.end() ? now_ + tick_ns_ : tick->time) + options_.timeout_ns;
 }
 
+std::int64_t Tracker::oldest_ns() const {
+  if (pending_ == 0) {
+    return 0;
+  }
+  std::int64_t since = now_;
+  for (const Tick& tick : ticks_) {
+    if (tick.head > tail_) {
+      return std::min(since, tick.time);  // opened before this tick, and after the one before
+    }
+    since = tick.time;
+  }
+  return now_;
+}
+
 // --- timeouts and lost workers
 // ----------------------------------------------------------------------
 

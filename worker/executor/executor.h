@@ -102,6 +102,7 @@ class alignas(common::kCacheLines) Executor : public Receiver {
   void retire() { retired_ = true; }
 
   ExecutorCore& core() { return *core_; }
+  const ExecutorCore& core() const { return *core_; }
   const std::string& component() const { return options_.component; }
 
  protected:

@@ -220,12 +220,25 @@ bool SpoutExecutor::ask(Source& source) {
   return false;
 }
 
+SpoutState SpoutExecutor::state_of(const Source& source) const {
+  if (paused()) {
+    return SpoutState::backpressured;
+  }
+  if (!source.task->may_emit()) {
+    return SpoutState::throttled;
+  }
+  const bool waits = !active_ || source.done || source.idle_until > core().now_ns;
+  return waits ? SpoutState::idle : SpoutState::active;
+}
+
 void SpoutExecutor::publish() {
   bool finished = true;
   for (const auto& source : sources_) {
     Tracker& tracker = source->task->tracker();
     floors_->raise(tracker.self(), tracker.floor());
     source->task->counters().pending.set(tracker.pending() + tracker.parked());
+    source->task->counters().oldest_ns.set(static_cast<std::uint64_t>(tracker.oldest_ns()));
+    source->task->counters().state.set(static_cast<std::uint64_t>(state_of(*source)));
     finished = finished && source->done && tracker.pending() == 0 && tracker.parked() == 0 &&
                !source->task->has_news();
   }

@@ -48,11 +48,12 @@ class SpoutExecutor final : public Executor {
     std::int64_t pause_ns = 0;    ///< last pause of a spout that leaves its length to us
     std::atomic<bool> woken{false};
   };
-  enum class Round { emitted, idle, throttled };
+  enum class Round { emitted, idle, throttled };  // what asking all spouts once came to
 
   bool hear_back();
   void run_timeouts();
   bool emit();
+  SpoutState state_of(const Source& source) const;
   Round ask_all();
   bool ask(Source& source);
   void take_wakes();

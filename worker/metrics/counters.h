@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <new>
+#include <string_view>
 
 #include "common/cache_line.h"
 #include "rafale/failure.h"
@@ -28,6 +29,22 @@ class Count {
  private:
   std::atomic<std::uint64_t> value_{0};
 };
+
+/// What keeps a spout from emitting, or that nothing does.
+enum class SpoutState : std::uint8_t { idle, active, throttled, backpressured };
+constexpr std::string_view to_string(SpoutState state) {
+  switch (state) {
+    case SpoutState::active:
+      return "active";
+    case SpoutState::throttled:
+      return "throttled";
+    case SpoutState::backpressured:
+      return "backpressured";
+    case SpoutState::idle:
+      break;
+  }
+  return "idle";
+}
 
 /// Of one output stream of one task.
 struct PortCounters {
@@ -51,7 +68,9 @@ struct TaskCounters {
   Count replayed;
   Count dead_lettered;
   Count pending;
-  Count busy_ns;  ///< time in slices, of the executor's first task only
+  Count oldest_ns;  ///< the oldest open message was emitted about then; monotonic time
+  Count state;      ///< a SpoutState
+  Count busy_ns;    ///< time in slices, of the executor's first task only
   Histogram execute_ns;
   Histogram complete_ns;
   PortCounters* port = nullptr;  ///< by stream index; they lie behind this struct

@@ -10,7 +10,9 @@
 #include <string_view>
 
 #include "rafale/config.h"
+#include "rafale/plugin.h"
 #include "rafale/value.h"
+#include "worker/runtime/plan.h"
 
 namespace rafale::worker {
 namespace {
@@ -55,7 +57,8 @@ Json describe_settings(const Config& config, const std::vector<OptionDef>& witho
   return settings;
 }
 
-Json describe_component(const ComponentDef& component) {
+Json describe_component(const ComponentDef& component, TaskId first_task,
+                        const std::string& fused_into) {
   Json streams = Json::array();
   for (const StreamDef& stream : component.streams) streams.push_back(describe_stream(stream));
   Json inputs = Json::array();
@@ -64,6 +67,8 @@ Json describe_component(const ComponentDef& component) {
           {"kind", component.is_spout() ? "spout" : "bolt"},
           {"executors", component.executors},
           {"tasks", component.tasks},
+          {"first_task", first_task},
+          {"fused_into", fused_into},
           {"blocking", component.blocking},
           {"fuse", component.fuse},
           {"streams", std::move(streams)},
@@ -84,14 +89,19 @@ Json describe_option(const OptionDef& option, const Config& config) {
 
 Json describe(const Topology& topology) {
   Json components = Json::array();
-  for (const ComponentDef& component : topology.components) {
-    components.push_back(describe_component(component));
+  const Plan plan(topology, topology.config.get<bool>("topology.fuse", true));
+  for (const PlannedComponent& planned : plan.components()) {
+    components.push_back(
+        describe_component(*planned.def, planned.first_task,
+                           planned.fused() ? plan.components()[planned.fused_into].def->name : ""));
   }
   Json options = Json::array();
   for (const OptionDef& option : topology.options) {
     options.push_back(describe_option(option, topology.config));
   }
   return {{"topology", topology.name},
+          {"workers", topology.config.get<std::int64_t>("topology.workers", 1)},
+          {"abi", kAbiVersion},
           {"components", std::move(components)},
           {"options", std::move(options)},
           {"settings", describe_settings(topology.config, topology.options)}};

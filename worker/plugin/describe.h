@@ -13,8 +13,9 @@
 namespace rafale::worker {
 
 /// The graph, options and settings of a topology:
-///   {"topology": NAME,
-///    "components": [{"name", "kind": "spout"|"bolt", "executors", "tasks", "blocking", "fuse",
+///   {"topology": NAME, "workers": N, "abi": N,
+///    "components": [{"name", "kind": "spout"|"bolt", "executors", "tasks", "first_task",
+///                    "fused_into": NAME or "", "blocking", "fuse",
 ///                    "streams": [{"name", "direct", "fields": [{"name", "type"}]}],
 ///                    "inputs": [{"component", "stream", "grouping", "fields": [NAME]}],
 ///                    "settings": {KEY: VALUE}}],
