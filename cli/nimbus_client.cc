@@ -6,21 +6,20 @@
 #include "cli/nimbus_client.h"
 
 #include <algorithm>
-#include <array>
+#include <filesystem>
 #include <fstream>
 #include <set>
 #include <utility>
 #include <vector>
 
 #include <grpcpp/grpcpp.h>
-#include <openssl/evp.h>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "cli/views_codec.h"
 #include "common/random.h"
 #include "common/rpc/channel.h"
+#include "common/sha256.h"
 #include "rafale/v1/nimbus.grpc.pb.h"
 
 namespace rafale::cli {
@@ -36,25 +35,6 @@ std::string random_id() {
   const std::uint64_t seed = common::random_seed();
   const std::uint64_t other = common::random_seed();
   return absl::StrCat(absl::Hex(seed, absl::kZeroPad16), absl::Hex(other, absl::kZeroPad16));
-}
-
-/// SHA-256 of a file, in hexadecimal digits.
-absl::StatusOr<std::string> hash_file(const std::string& path, std::uint64_t& size) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return absl::NotFoundError(absl::StrCat("cannot read '", path, "'"));
-  const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> hash(EVP_MD_CTX_new(),
-                                                                     &EVP_MD_CTX_free);
-  EVP_DigestInit_ex(hash.get(), EVP_sha256(), nullptr);
-  std::string piece(kPiece, '\0');
-  size = 0;
-  while (in.read(piece.data(), static_cast<std::streamsize>(piece.size())), in.gcount() > 0) {
-    EVP_DigestUpdate(hash.get(), piece.data(), static_cast<std::size_t>(in.gcount()));
-    size += static_cast<std::uint64_t>(in.gcount());
-  }
-  std::array<unsigned char, 32> digest{};
-  EVP_DigestFinal_ex(hash.get(), digest.data(), nullptr);
-  return absl::BytesToHexString(
-      absl::string_view(reinterpret_cast<const char*>(digest.data()), digest.size()));
 }
 
 }  // namespace
@@ -174,9 +154,9 @@ absl::StatusOr<Json> NimbusClient::errors(const std::string& name) {
 
 absl::StatusOr<std::string> NimbusClient::upload(
     const std::string& path, const std::function<void(std::uint64_t, std::uint64_t)>& progress) {
-  std::uint64_t size = 0;
-  const absl::StatusOr<std::string> hash = hash_file(path, size);
+  const absl::StatusOr<std::string> hash = common::sha256_of_file(path);
   if (!hash.ok()) return hash.status();
+  const std::uint64_t size = std::filesystem::file_size(path);
   v1::UploadResponse answer;
   absl::Status status = impl_->at_leader([&](Stub& stub, grpc::ClientContext& context) {
     // A plugin may be large and the way to it slow.

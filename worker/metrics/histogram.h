@@ -6,20 +6,20 @@
 
 #include <array>
 #include <atomic>
-#include <bit>
 #include <cstdint>
+
+#include "common/histogram_buckets.h"
 
 namespace rafale::worker {
 
-/// Log-linear buckets: eight for each power of two, up to 2^40 ns (18 minutes). One thread adds,
-/// any thread reads.
+/// Counts of durations, in common::HistogramBuckets. One thread adds, any thread reads.
 class Histogram {
  public:
-  static constexpr std::size_t kSub = 8;
-  static constexpr std::size_t kBuckets = 38 * kSub;
+  static constexpr std::size_t kBuckets = common::HistogramBuckets::kCount;
 
   void add(std::int64_t ns) {
-    auto& bucket = counts_[index(ns < 0 ? 0 : static_cast<std::uint64_t>(ns))];
+    auto& bucket =
+        counts_[common::HistogramBuckets::index(ns < 0 ? 0 : static_cast<std::uint64_t>(ns))];
     bucket.store(bucket.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   }
 
@@ -31,18 +31,11 @@ class Histogram {
     }
   }
   /// The duration that a share `q` of all is not above, as the middle of its bucket; 0 if empty.
-  static double quantile_ns(const Counts& counts, double q);
-
- private:
-  static std::size_t index(std::uint64_t ns) {
-    if (ns < kSub) {
-      return ns;
-    }
-    const auto power = static_cast<std::size_t>(std::bit_width(ns)) - 1;  // at least 3
-    const std::size_t at = (power - 2) * kSub + ((ns >> (power - 3)) & (kSub - 1));
-    return at < kBuckets ? at : kBuckets - 1;
+  static double quantile_ns(const Counts& counts, double q) {
+    return common::HistogramBuckets::quantile_ns(counts, q);
   }
 
+ private:
   std::array<std::atomic<std::uint64_t>, kBuckets> counts_{};
 };
 
