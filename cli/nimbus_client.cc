@@ -82,6 +82,7 @@ struct NimbusClient::Impl {
       }
       if (status.error_code() != grpc::StatusCode::UNAVAILABLE) return common::to_absl(status);
       answers.push_back(absl::StrCat(address, ": ", status.error_message()));
+      stubs.erase(address);  // a fresh channel tries at once, this one only after a pause
     }
     return absl::UnavailableError(
         absl::StrCat("no Nimbus answers as leader: ", absl::StrJoin(answers, "; "),
@@ -108,6 +109,17 @@ absl::StatusOr<Json> NimbusClient::cluster() {
     return stub.GetCluster(&context, {}, &answer);
   });
   if (!status.ok()) return status;
+  // Each Nimbus answers this; only the one that leads hears heartbeats.
+  if (!answer.leading() && answer.has_leader()) {
+    const std::string address = absl::StrCat(answer.leader().host(), ":", answer.leader().port());
+    v1::GetClusterResponse of_leader;
+    grpc::ClientContext context;
+    common::set_deadline(context, impl_->timeout);
+    if (impl_->stub_for(address)->GetCluster(&context, {}, &of_leader).ok()) {
+      impl_->leader = address;
+      answer = of_leader;
+    }
+  }
   return cluster_view(answer);
 }
 

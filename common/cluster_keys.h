@@ -11,8 +11,8 @@ namespace rafale::common {
 
 /// Whether a key is one of the daemons', by its prefix. All others are a topology's.
 constexpr bool is_cluster_key(std::string_view key) {
-  constexpr std::array<std::string_view, 5> kPrefixes{"storm.", "nimbus.", "supervisor.", "rafale.",
-                                                      "zookeeper."};
+  constexpr std::array<std::string_view, 6> kPrefixes{"storm.",      "nimbus.",     "supervisor.",
+                                                      "rafale.bind", "rafale.tls.", "zookeeper."};
   for (const std::string_view prefix : kPrefixes) {
     if (key.starts_with(prefix)) return true;
   }

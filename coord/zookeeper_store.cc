@@ -174,7 +174,8 @@ class ZookeeperStore final : public Store {
           clock_.now_ns() - confirmed_ns_ >= std::chrono::nanoseconds(beat).count();
       lock.unlock();
       for (const std::string& path : arm) this->arm(path);
-      for (const std::string& path : changed) call_watchers(path);
+      // Also for a path that is armed for the first time: it may have changed meanwhile.
+      for (const std::string& path : arm) call_watchers(path);
       if (beat_due) timed([](ZookeeperSession& s) { return s.exists("/", false); }).IgnoreError();
       lock.lock();
     }

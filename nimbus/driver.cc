@@ -162,6 +162,7 @@ void Driver::sweep() {
 }
 
 bool Driver::read() {
+  const std::lock_guard one_at_a_time(read_mutex_);
   ClusterView view;
   auto topologies = parts_.state.topologies();
   auto assignments = parts_.state.assignments();
@@ -381,7 +382,11 @@ absl::StatusOr<std::string> Driver::submit(const SubmitOrder& order) {
         absl::StrCat("a topology '", order.name, "' was submitted at the same time"));
   }
   if (!written.ok()) return written;
-  stale_ = true;
+  read();  // whoever asks next sees it
+  {
+    const std::lock_guard lock(mutex_);
+    coordinator_.know_spec(record.id, order.spec);
+  }
   wake();
   logger()->info("{} submitted by {}", record.id, order.owner);
   return record.id;
@@ -404,7 +409,7 @@ absl::StatusOr<std::string> Driver::change(
         parts_.state.put_topology(token(), record->value, record->version,
                                   coord::RequestResult{request_id, 0, "", known->id, unix_ms()});
     if (written.ok()) {
-      stale_ = true;
+      read();
       wake();
       return known->id;
     }

@@ -4,6 +4,7 @@
 // Lets the coordinator see and act: reads the store, writes what it decides, answers requests.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
@@ -134,7 +135,8 @@ class Driver {
   std::uint64_t supervisors_watch_ = 0;
   std::atomic<bool> stale_{true};                      // the store changed since the last read
   std::int64_t led_since_ = 0;                         // 0: not leading; own thread
-  std::int64_t read_at_ns_ = 0;                        // own thread
+  std::mutex read_mutex_;  // one reads at a time; taken before mutex_
+  std::atomic<std::int64_t> read_at_ns_{0};
   std::int64_t collected_at_ns_ = 0;                   // own thread
   std::map<std::string, std::int64_t> spec_failures_;  // own thread: tried at
   std::thread thread_;

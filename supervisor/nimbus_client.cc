@@ -146,6 +146,7 @@ class GrpcNimbusClient final : public NimbusClient {
     const auto& trailing = context.GetServerTrailingMetadata();
     const auto found = trailing.find("rafale-leader");
     if (found != trailing.end()) named.assign(found->second.data(), found->second.size());
+    stubs_.erase(address);  // a fresh channel tries at once, this one only after a pause
     return false;
   }
 

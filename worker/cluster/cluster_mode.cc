@@ -92,6 +92,8 @@ int run_cluster_mode(const std::vector<std::string>& arguments) {
   if (!given.ok()) return refuse(*launch, std::string(given.status().message()));
   given->set_default("rafale.output", "text");
   given->set_default("rafale.tty", false);
+  // A worker that was started anew goes on where its predecessor wrote.
+  given->set_default("sink.append", true);
   const absl::StatusOr<LoadedTopology> loaded = load_topology(launch->plugin, given->config());
   if (!loaded.ok()) {
     std::string text;

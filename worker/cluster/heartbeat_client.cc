@@ -133,9 +133,10 @@ class GrpcHeartbeatClient final : public HeartbeatClient {
 
   bool call(const std::string& address, const v1::WorkerHeartbeatRequest& request,
             std::string& named) {
-    std::shared_ptr<Stub>& stub = stubs_[address];
+    std::shared_ptr<Stub> stub = stubs_[address];
     if (stub == nullptr) {
       stub = v1::NimbusForWorkers::NewStub(common::make_channel(address, security_));
+      stubs_[address] = stub;
     }
     grpc::ClientContext context;
     common::set_deadline(context, kDeadline);
@@ -154,6 +155,7 @@ class GrpcHeartbeatClient final : public HeartbeatClient {
       const auto& trailing = context.GetServerTrailingMetadata();
       const auto found = trailing.find("rafale-leader");
       if (found != trailing.end()) named.assign(found->second.data(), found->second.size());
+      stubs_.erase(address);  // a fresh channel tries at once, this one only after a pause
       return false;
     }
     answered_ = common::SystemClock().now_ns();

@@ -12,6 +12,7 @@
 #include "rafale/plugin.h"
 #include "rafale/replay_spout.h"
 #include "rafale/schema.h"
+#include "rafale/source_position.h"
 #include "rafale/spout.h"
 #include "rafale/topology_builder.h"
 #include "rafale/tuple.h"
