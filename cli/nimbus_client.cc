@@ -169,6 +169,9 @@ absl::StatusOr<std::string> NimbusClient::upload(
   const absl::StatusOr<std::string> hash = common::sha256_of_file(path);
   if (!hash.ok()) return hash.status();
   const std::uint64_t size = std::filesystem::file_size(path);
+  // Each Nimbus takes blobs, but a handle is good only where it was given: find the leader first.
+  const absl::StatusOr<Json> topologies = list();
+  if (!topologies.ok()) return topologies.status();
   v1::UploadResponse answer;
   absl::Status status = impl_->at_leader([&](Stub& stub, grpc::ClientContext& context) {
     // A plugin may be large and the way to it slow.
