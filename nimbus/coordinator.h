@@ -57,6 +57,7 @@ struct WorkerBeat {
   std::uint32_t peers = 0;
   std::uint32_t ready_peers = 0;
   bool spouts_open = false;
+  std::uint32_t pid = 0;
   std::uint64_t pending = 0;  ///< open messages of its spouts
   std::uint64_t uptime_ms = 0;
 };

@@ -141,6 +141,7 @@ class WorkerService final : public v1::NimbusForWorkers::Service {
     beat.instance = stats.instance();
     beat.adopted_epoch = request->adopted_epoch();
     beat.state = request->state();
+    beat.pid = request->pid();
     beat.peers = request->peers();
     beat.ready_peers = request->ready_peers();
     beat.spouts_open = request->spouts_open();

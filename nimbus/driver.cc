@@ -26,6 +26,8 @@ constexpr std::int64_t kRereadNs = 10'000'000'000;
 constexpr std::int64_t kCollectNs = 30'000'000'000;
 constexpr std::int64_t kRememberMs = 600'000;
 constexpr std::int64_t kBuriedForMs = 60'000;
+// So long a supervisor may be away and still learn that a topology is over.
+constexpr std::int64_t kTombstoneMs = std::int64_t{7} * 86'400'000;
 constexpr std::int64_t kRetrySpecNs = 5'000'000'000;
 
 std::shared_ptr<spdlog::logger> logger() {
@@ -245,7 +247,9 @@ void Driver::collect_garbage() {
       });
       if (!used) parts_.blobs.remove(blob);
     }
-    parts_.state.remove_tombstone(token(), tombstone.topology).IgnoreError();
+    if (unix_ms() - tombstone.at_unix_ms > kTombstoneMs) {
+      parts_.state.remove_tombstone(token(), tombstone.topology).IgnoreError();
+    }
   }
 }
 

@@ -8,7 +8,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "common/rpc/security.h"
+#include "common/security.h"
 #include "rafale/v1/stats.pb.h"
 
 namespace rafale::nimbus {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "common/rpc/security.h"
+#include "common/security.h"
 #include "coord/cluster_state.h"
 #include "nimbus/blob_store.h"
 

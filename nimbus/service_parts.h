@@ -9,7 +9,7 @@
 #include <string>
 
 #include "common/clock.h"
-#include "common/rpc/security.h"
+#include "common/security.h"
 #include "coord/election.h"
 #include "nimbus/blob_store.h"
 #include "nimbus/driver.h"

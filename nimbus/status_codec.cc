@@ -49,6 +49,7 @@ void fill_worker(const Coordinator& coordinator, const coord::Assignment& assign
   }
   if (const WorkerBeat* beat = own_word(coordinator, assignment.topology, worker.number, now_ns)) {
     to.set_state(beat->state);
+    to.set_pid(beat->pid);
     to.set_uptime_ms(beat->uptime_ms);
     to.set_peers(beat->peers);
     to.set_ready_peers(beat->ready_peers);

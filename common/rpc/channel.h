@@ -9,7 +9,7 @@
 #include <string>
 
 #include "absl/status/status.h"
-#include "common/rpc/security.h"
+#include "common/security.h"
 
 namespace grpc {
 class Channel;

@@ -11,7 +11,7 @@
 #include <grpcpp/security/server_credentials.h>
 
 #include "absl/status/statusor.h"
-#include "common/rpc/security.h"
+#include "common/security.h"
 
 namespace rafale::common {
 

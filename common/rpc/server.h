@@ -13,7 +13,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "common/rpc/security.h"
+#include "common/security.h"
 
 namespace grpc {
 class AsyncGenericService;

@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "common/rpc/security.h"
+#include "common/security.h"
 #include "worker/transport/transport.h"
 
 namespace rafale::worker {

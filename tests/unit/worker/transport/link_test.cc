@@ -307,6 +307,24 @@ TEST(Link, ANewInstanceOfTheReceiverGetsNothingThatWasForTheOldOne) {
   EXPECT_EQ(heir.inbox.batches, std::vector<std::uint64_t>{7});
 }
 
+TEST(Link, AReceiverThatMovedGetsWhatIsForItsNewInstanceThoughTheOldOneStillRuns) {
+  Node from(0, 1);
+  Node old(1, 1);
+  old.inbox.consume = false;
+  from.transport->set_peers(1, {{1, 1, old.address()}});
+  old.transport->set_peers(1, {});
+  ASSERT_TRUE(from.inbox.wait([&] { return from.inbox.ready.contains(1); }));
+  for (std::uint64_t i = 0; i < 200; ++i) send(from, 1, 1, i, 30'000);
+  Node heir(1, 2);
+  heir.transport->set_peers(2, {});
+  from.transport->set_peers(2, {{1, 2, heir.address()}});
+  send(from, 1, 2, 7);
+  ASSERT_TRUE(heir.inbox.wait([&] { return !heir.inbox.batches.empty(); }));
+  EXPECT_EQ(heir.inbox.batches, std::vector<std::uint64_t>{7});
+  EXPECT_TRUE(from.transport->has_room(3));
+  EXPECT_TRUE(from.inbox.wait([&] { return from.inbox.room.contains(3); }));
+}
+
 TEST(Link, AnOldInstanceOfTheSenderIsToldThatItIsFenced) {
   Node to(1, 1);
   to.transport->set_peers(1, {});

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "common/rpc/security.h"
+#include "common/security.h"
 
 namespace rafale::common {
 
