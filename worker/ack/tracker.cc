@@ -114,14 +114,12 @@ std::int64_t Tracker::oldest_ns() const {
   if (pending_ == 0) {
     return 0;
   }
-  std::int64_t since = now_;
-  for (const Tick& tick : ticks_) {
-    if (tick.head > tail_) {
-      return std::min(since, tick.time);  // opened before this tick, and after the one before
-    }
-    since = tick.time;
+  const auto tick = std::ranges::upper_bound(ticks_, tail_, {}, &Tick::head);
+  std::int64_t oldest = tick == ticks_.end() ? now_ : std::min(tick->time, now_);
+  if (!overflow_.empty()) {
+    oldest = std::min(oldest, overflow_.begin()->second.deadline - options_.timeout_ns);
   }
-  return now_;
+  return oldest;
 }
 
 // --- timeouts and lost workers

@@ -115,7 +115,7 @@ class Tracker {
   std::size_t parked() const { return parked_.size(); }
   std::size_t ring_size() const { return x_.size(); }
   std::size_t overflowed() const { return overflow_.size(); }
-  /// When the oldest root in the ring was opened, to within a tick; 0 if none is open.
+  /// When the oldest open root was opened, to within a tick; 0 if none is open.
   std::int64_t oldest_ns() const;
   /// All roots below are over; parked ones do not count.
   std::uint64_t floor();

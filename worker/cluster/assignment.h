@@ -37,6 +37,7 @@ struct TopologyAssignment {
   std::string topology;
   std::uint32_t epoch = 0;
   bool spouts_active = true;
+  std::string plugin_sha256{};
   std::vector<AssignedWorker> workers;
 
   /// Null if there is none of that number.
@@ -48,16 +49,34 @@ struct TopologyAssignment {
   }
 };
 
+/// Instances by worker number.
+using Instances = std::map<std::uint32_t, std::uint32_t>;
+
 /// News from the supervisor or from Nimbus.
 struct ClusterNews {
   std::optional<TopologyAssignment> assignment{};
-  /// Newest instances of workers: (number, instance).
-  std::vector<std::pair<std::uint32_t, std::uint32_t>> current{};
+  Instances current{};  ///< newest that are known
   std::vector<std::string> nimbuses{};
   std::map<std::string, std::string> socket_dirs{};  ///< of supervisors, by id
   bool stop = false;
   std::uint32_t stop_within_ms = 0;
   bool not_yours = false;  ///< another instance owns our number
+
+  /// Adds what came later, so that news that wait take no more room than one.
+  void merge(ClusterNews&& later) {
+    if (later.assignment && (!assignment || later.assignment->epoch > assignment->epoch)) {
+      assignment = std::move(later.assignment);
+    }
+    for (const auto& [worker, instance] : later.current) {
+      std::uint32_t& known = current[worker];
+      known = known < instance ? instance : known;
+    }
+    if (!later.nimbuses.empty()) nimbuses = std::move(later.nimbuses);
+    for (auto& [id, dir] : later.socket_dirs) socket_dirs[id] = std::move(dir);
+    if (later.stop) stop_within_ms = later.stop_within_ms;
+    stop = stop || later.stop;
+    not_yours = not_yours || later.not_yours;
+  }
 };
 
 /// What a supervisor wrote for the process that it starts: DIR/launch.json.

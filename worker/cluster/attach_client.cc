@@ -43,7 +43,19 @@ class StreamAttachClient final : public AttachClient {
   void say(const WorkerWord& word) override {
     const std::lock_guard lock(mutex_);
     word_ = word;
-    if (stream_ != nullptr) write();
+    if (stream_ != nullptr && !finishing_) write();
+  }
+
+  void finish(const WorkerWord& last, std::chrono::milliseconds at_most) override {
+    std::unique_lock lock(mutex_);
+    word_ = last;
+    finishing_ = true;
+    if (stream_ != nullptr) {
+      write();
+      stream_->WritesDone();
+    }
+    wake_.notify_all();
+    wake_.wait_for(lock, at_most, [this] { return finished_; });
   }
 
   bool attached() const override { return attached_.load(); }
@@ -77,6 +89,7 @@ class StreamAttachClient final : public AttachClient {
           context_ = &context;
           stream_ = stream.get();
           write();
+          if (finishing_) stream_->WritesDone();
         }
       }
       v1::AttachResponse response;
@@ -84,7 +97,7 @@ class StreamAttachClient final : public AttachClient {
         attached_ = true;
         on_news_(news_of(response, launch_.topology));
       }
-      attached_ = false;
+      const bool was_there = attached_.exchange(false);
       {
         const std::lock_guard lock(mutex_);
         stream_ = nullptr;
@@ -93,6 +106,11 @@ class StreamAttachClient final : public AttachClient {
       context.TryCancel();
       stream->Finish();
       std::unique_lock lock(mutex_);
+      if (finishing_ && was_there) {  // the stream has ended as we said that we have no more
+        finished_ = true;
+        wake_.notify_all();
+        return;
+      }
       if (stopping_ || wake_.wait_for(lock, kPause, [this] { return stopping_; })) return;
     }
   }
@@ -104,6 +122,8 @@ class StreamAttachClient final : public AttachClient {
   WorkerWord word_;
   Stream* stream_ = nullptr;
   grpc::ClientContext* context_ = nullptr;
+  bool finishing_ = false;
+  bool finished_ = false;
   bool stopping_ = false;
   std::atomic<bool> attached_{false};
   std::thread thread_;

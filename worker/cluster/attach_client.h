@@ -4,6 +4,7 @@
 // The worker's line to its supervisor.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -29,6 +30,8 @@ class AttachClient {
   virtual ~AttachClient() = default;
   /// Any thread; repeated after each new connection.
   virtual void say(const WorkerWord& word) = 0;
+  /// Says the last word and waits until the supervisor has taken it, for `at_most`. Once.
+  virtual void finish(const WorkerWord& last, std::chrono::milliseconds at_most) = 0;
   /// Whether the supervisor is there now. Any thread.
   virtual bool attached() const = 0;
 };

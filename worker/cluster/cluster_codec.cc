@@ -26,10 +26,14 @@ std::string read_file(const std::string& path) {
 }
 
 template <class Ids>
-void append_current(const Ids& ids, const std::string& topology, ClusterNews& news) {
+Instances instances_of(const Ids& ids, const std::string& topology) {
+  Instances current;
   for (const v1::InstanceId& id : ids) {
-    if (id.topology() == topology) news.current.emplace_back(id.worker(), id.instance());
+    if (id.topology() != topology) continue;
+    std::uint32_t& known = current[id.worker()];
+    known = std::max(known, id.instance());
   }
+  return current;
 }
 
 void set_histogram(const Histogram::Counts& counts, v1::HistogramCounts& to) {
@@ -98,6 +102,7 @@ TopologyAssignment from_proto(const v1::Assignment& message) {
   assignment.topology = message.topology();
   assignment.epoch = message.epoch();
   assignment.spouts_active = message.spouts_active();
+  assignment.plugin_sha256 = message.plugin_sha256();
   assignment.workers.reserve(static_cast<std::size_t>(message.workers_size()));
   for (const v1::WorkerAssignment& worker : message.workers()) {
     AssignedWorker& to = assignment.workers.emplace_back();
@@ -117,7 +122,7 @@ TopologyAssignment from_proto(const v1::Assignment& message) {
 ClusterNews news_of(const v1::AttachResponse& message, const std::string& topology) {
   ClusterNews news;
   if (message.has_assignment()) news.assignment = from_proto(message.assignment());
-  append_current(message.current(), topology, news);
+  news.current = instances_of(message.current(), topology);
   news.nimbuses.assign(message.nimbuses().begin(), message.nimbuses().end());
   for (const v1::SupervisorInfo& supervisor : message.supervisors()) {
     news.socket_dirs[supervisor.id()] = supervisor.socket_dir();
@@ -130,7 +135,7 @@ ClusterNews news_of(const v1::AttachResponse& message, const std::string& topolo
 ClusterNews news_of(const v1::WorkerHeartbeatResponse& message, const std::string& topology) {
   ClusterNews news;
   if (message.has_assignment()) news.assignment = from_proto(message.assignment());
-  append_current(message.current(), topology, news);
+  news.current = instances_of(message.current(), topology);
   news.nimbuses.assign(message.nimbuses().begin(), message.nimbuses().end());
   news.not_yours = message.not_yours();
   return news;

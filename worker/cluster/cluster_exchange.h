@@ -47,8 +47,12 @@ class ClusterExchange final : public Exchange {
       : from_(from), by_task_(by_task), ways_(ways) {}
 
   bool deliver(Batch* batch) override {
-    Executor* here = by_task_[batch->to.task];
-    return here != nullptr ? here->push(batch) : ways_.transport.send(batch);
+    if (Executor* here = by_task_[batch->to.task]) return here->push(batch);
+    if (batch->to.worker == Placement::kNowhere) {  // no slot for it yet: the trees time out
+      batch->release();
+      return true;
+    }
+    return ways_.transport.send(batch);
   }
   void will_wait_for(TaskId task) override {
     Executor* here = by_task_[task];

@@ -11,6 +11,7 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <csignal>
 #include <cstring>
 #include <fstream>
@@ -25,6 +26,8 @@
 
 namespace rafale::worker {
 namespace {
+
+constexpr std::chrono::milliseconds kLastWordTime{2000};
 
 std::atomic<bool> stop_asked{false};
 
@@ -62,8 +65,7 @@ int refuse(const Launch& launch, const std::string& text) {
   common::log::make("worker")->error("{}", text);
   // The supervisor shows why.
   const auto supervisor = AttachClient::start(launch, [](const ClusterNews&) {});
-  supervisor->say({.state = "failed", .failure = text});
-  for (int i = 0; i < 50 && !supervisor->attached(); ++i) usleep(20'000);
+  supervisor->finish({.state = "starting", .adopted_epoch = 0, .failure = text}, kLastWordTime);
   return kExitFailed;
 }
 
@@ -90,6 +92,7 @@ int run_cluster_mode(const std::vector<std::string>& arguments) {
   }
   auto given = GivenSettings::read(file, {});
   if (!given.ok()) return refuse(*launch, std::string(given.status().message()));
+  if (!launch->name.empty()) given->set("topology.name", launch->name);  // as it was submitted
   given->set_default("rafale.output", "text");
   given->set_default("rafale.tty", false);
   // A worker that was started anew goes on where its predecessor wrote.
@@ -103,7 +106,9 @@ int run_cluster_mode(const std::vector<std::string>& arguments) {
     return refuse(*launch, text);
   }
   ClusterWorker worker(*launch, loaded->topology());
-  return worker.run(stop_asked);
+  const int exit_code = worker.run(stop_asked);
+  if (worker.stuck()) _exit(exit_code);  // its code must not be unloaded
+  return exit_code;
 }
 
 }  // namespace rafale::worker

@@ -10,27 +10,22 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/clock.h"
 #include "worker/cluster/attach_client.h"
-#include "worker/cluster/cluster_exchange.h"
-#include "worker/cluster/counter_layout.h"
+#include "worker/cluster/cluster_runtime.h"
 #include "worker/cluster/heartbeat_client.h"
-#include "worker/runtime/topology_runtime.h"
+#include "worker/cluster/lifecycle.h"
+#include "worker/cluster/membership.h"
 #include "worker/transport/transport.h"
 
 namespace rafale::worker {
 
-/// Exit codes; the supervisor knows what they mean.
-inline constexpr int kExitFailed = 20;  ///< load, open() or prepare() failed
-inline constexpr int kExitFenced = 21;  ///< another instance owns our worker number
-
-/// Runs on the thread that calls run(); news and events of the transport come in from others and
-/// wait until that thread looks at them. Steps: adopt the first assignment, prepare bolts, say
-/// READY, wait for all peers, open spouts; then live from assignment to assignment.
+/// Drives Lifecycle and Membership on the thread that calls run(). News and events of the transport
+/// come in from other threads and wait, merged, until that thread looks at them.
 class ClusterWorker final : public TransportEvents {
  public:
   ClusterWorker(const Launch& launch, Topology topology);
@@ -38,6 +33,8 @@ class ClusterWorker final : public TransportEvents {
 
   /// Until the end; the exit code. `stop_asked` is looked at ten times a second.
   int run(const std::atomic<bool>& stop_asked);
+  /// User code has not returned from a call: nothing may be unloaded, end the process.
+  bool stuck() const { return stuck_; }
 
   // --- TransportEvents, on the I/O thread
   void on_batch(Batch* batch, std::uint32_t from_worker) override;
@@ -50,54 +47,43 @@ class ClusterWorker final : public TransportEvents {
   void on_room(TaskId task) override;
 
  private:
-  enum class Phase { waiting, starting, running };
+  /// What came since the last look.
+  struct Mail {
+    ClusterNews news;
+    // (worker, instance) -> whether it is ready now
+    std::map<std::pair<std::uint32_t, std::uint32_t>, bool> peers;
+    bool any = false;
+  };
 
-  void take_news(ClusterNews news);
-  void wait_for_mail();
-  /// False when the worker shall end, with exit_code_ set.
-  bool handle(const ClusterNews& news);
-  bool start_with(const TopologyAssignment& assignment);
-  bool adopt(const TopologyAssignment& assignment);
-  bool is_still_ours(const TopologyAssignment& assignment) const;
-  std::unique_ptr<Placement> place(const Plan& plan) const;
-  void learn_instances(const std::vector<std::pair<std::uint32_t, std::uint32_t>>& current);
-  void lose_and_rebind(const std::map<std::uint32_t, std::uint32_t>& lost);
-  void set_peers();
-  std::string address_of(const AssignedWorker& worker) const;
-  std::uint32_t instance_of(const AssignedWorker& worker) const;
-  bool open_if_all_are_ready();
-  void send_floors();
-  bool fail(const std::string& text, int exit_code);
-  void say();
+  template <class F>
+  void post(F add);
+  Mail wait_for_mail();
+  void look_at(Mail mail);
+  void look_at_assignment(const TopologyAssignment& assignment);
+  void look_at_time();
+  void follow(const Instances& lost);
+  void perform(const Lifecycle::Actions& actions);
+  absl::Status prepare();
+  absl::Status start_transport();
+  void close();
+  void tell();
   Pulse pulse() const;
   void note_error(const std::string& component, const std::string& text);
-  void stop_gracefully(std::uint32_t within_ms);
 
   const Launch launch_;
   common::SystemClock clock_;
   Topology topology_;
-  std::unique_ptr<Plan> plan_;  // before there is a runtime
-  std::unique_ptr<CounterLayout> counters_;
+  Lifecycle life_;
+  Membership members_;
+  std::unique_ptr<Plan> plan_;  // for what the transport asks before there is a runtime
   std::unique_ptr<Transport> transport_;
-  std::unique_ptr<ClusterWays> ways_;
-  std::unique_ptr<TopologyRuntime> runtime_;
+  std::unique_ptr<ClusterRuntime> runtime_;
   std::atomic<TopologyRuntime*> shown_runtime_{nullptr};
-  std::vector<AssignedExecutor> own_executors_;
-  TopologyAssignment assignment_;
-  std::map<std::uint32_t, std::uint32_t> instances_;  // newest known, by worker
-  std::map<std::string, std::string> socket_dirs_;
-  std::map<TaskId, std::uint64_t> sent_floors_;
-  Phase phase_ = Phase::waiting;
-  bool spouts_open_ = false;
-  int exit_code_ = 0;
+  bool stuck_ = false;
 
-  mutable std::mutex mutex_;
-  std::condition_variable mail_;
-  std::vector<ClusterNews> news_;
-  std::map<std::uint32_t, std::uint32_t> heard_instances_;
-  std::set<std::pair<std::uint32_t, std::uint32_t>> ready_peers_;
-  bool peers_changed_ = false;
-  std::uint32_t fenced_by_ = 0;
+  mutable std::mutex mutex_;  // guards what follows
+  std::condition_variable mail_came_;
+  Mail mail_;
   std::vector<ReportedError> errors_;
   Pulse pulse_;  // as the heartbeat shall say it
 

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
+#include <iterator>
 #include <map>
 #include <mutex>
 #include <thread>
@@ -28,6 +29,7 @@ namespace {
 using Stub = v1::NimbusForWorkers::Stub;
 constexpr std::chrono::milliseconds kInterval{1000};
 constexpr std::chrono::milliseconds kDeadline{2000};
+constexpr std::ptrdiff_t kMostErrors = 100;
 
 class GrpcHeartbeatClient final : public HeartbeatClient {
  public:
@@ -93,7 +95,10 @@ class GrpcHeartbeatClient final : public HeartbeatClient {
       request.mutable_stats()->set_worker(launch_.worker);
       request.mutable_stats()->set_instance(launch_.instance);
     }
-    for (const ReportedError& error : sources_.errors()) {
+    for (ReportedError& error : sources_.errors()) errors_.push_back(std::move(error));
+    if (std::ssize(errors_) > kMostErrors)
+      errors_.erase(errors_.begin(), errors_.end() - kMostErrors);
+    for (const ReportedError& error : errors_) {
       v1::ErrorEntry& entry = *request.add_errors();
       entry.set_component(error.component);
       entry.set_text(error.text);
@@ -159,6 +164,7 @@ class GrpcHeartbeatClient final : public HeartbeatClient {
       return false;
     }
     answered_ = common::SystemClock().now_ns();
+    errors_.clear();
     sources_.news(news_of(response, launch_.topology));
     return true;
   }
@@ -173,6 +179,7 @@ class GrpcHeartbeatClient final : public HeartbeatClient {
   bool due_ = false;
   bool stopping_ = false;
   std::atomic<std::int64_t> answered_{0};
+  std::vector<ReportedError> errors_;                   // own thread; not answered yet
   std::string leader_;                                  // own thread
   std::map<std::string, std::shared_ptr<Stub>> stubs_;  // own thread
   std::thread thread_;

@@ -49,6 +49,14 @@ std::uint32_t ErrorBook::note(const std::string& component, std::string_view tex
   return number;
 }
 
+std::uint32_t ErrorBook::remember(std::string_view text) {
+  if (text.empty()) {
+    return 0;
+  }
+  const std::lock_guard lock(mutex_);
+  return number_of(text.substr(0, kMaxText));
+}
+
 std::string ErrorBook::text(std::uint32_t number) const {
   const std::lock_guard lock(mutex_);
   const bool kept = number > forgotten_ && number - forgotten_ <= texts_.size();

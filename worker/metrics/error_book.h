@@ -31,6 +31,8 @@ class ErrorBook {
   /// A number for text(); 0 for an empty text. Shows the text, one at a time, unless the component
   /// has shown too many lately; `show` may call back.
   std::uint32_t note(const std::string& component, std::string_view text, std::int64_t now_ns);
+  /// A number for the text of a failure in another process, which shows it itself.
+  std::uint32_t remember(std::string_view text);
   /// The text of a number that note() gave; empty for 0 and for texts that are forgotten.
   std::string text(std::uint32_t number) const;
   /// The latest text of the component.

@@ -76,6 +76,7 @@ class Assembly {
   const std::vector<SpoutExecutor*>& spout_executors() const { return spout_executors_; }
   void stop_dedicated_threads();
   FloorBoard& floors() { return *floors_; }
+  const FloorBoard& floors() const { return *floors_; }
   /// Executor of each task, null for those of other workers.
   const std::vector<Executor*>& by_task() const { return by_task_; }
 

@@ -28,6 +28,9 @@ struct TaskRange {
 /// new process.
 class Placement {
  public:
+  /// The worker of a task that no worker runs yet.
+  static constexpr std::uint32_t kNowhere = ~0u;
+
   /// Everything in this process, executors as the topology declares them.
   explicit Placement(const Plan& plan);
   /// Nothing yet, in worker `own` as its instance `instance`; see place().
@@ -60,7 +63,6 @@ class Placement {
   }
 
  private:
-  static constexpr std::uint32_t kNowhere = ~0u;
   struct Entry {
     std::atomic<std::uint32_t> worker{kNowhere};
     std::atomic<std::uint32_t> instance{0};

@@ -97,7 +97,9 @@ class GrpcTransport final : public Transport {
   }
 
   bool send(Batch* batch) override {
-    Out* out = outs_[batch->to.worker].load(std::memory_order_acquire);
+    const std::uint32_t worker = batch->to.worker;
+    Out* out =
+        worker < InLinks::kMostWorkers ? outs_[worker].load(std::memory_order_acquire) : nullptr;
     if (out == nullptr || batch->to.task > options_.tasks) {
       batch->release();
       return true;

@@ -6,6 +6,7 @@
 #include "worker/transport/out_link.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <grpcpp/channel.h>
 #include <grpcpp/client_context.h>
@@ -56,6 +57,7 @@ OutLink::OutLink(LinkShared& shared, bool ctl, CreditGate* credit, Events events
       random_(common::random_seed()) {}
 
 OutLink::~OutLink() {
+  if (ahead_ != nullptr) ahead_->release();
   while (Batch* batch = batches_.pop()) batch->release();
   while (CtlItem* item = items_.pop()) discard(item);
 }
@@ -70,18 +72,18 @@ void OutLink::discard(CtlItem* item) {
 void OutLink::push(Batch* batch) {
   batches_.push(batch);
   queued_.fetch_add(1, std::memory_order_seq_cst);
-  kick();
+  gone_.load(std::memory_order_seq_cst) ? drop_queued() : kick();
 }
 
 void OutLink::push(CtlItem* item) {
   items_.push(item);
   queued_.fetch_add(1, std::memory_order_seq_cst);
-  kick();
+  gone_.load(std::memory_order_seq_cst) ? drop_queued() : kick();
 }
 
 bool OutLink::drained() const {
   const std::lock_guard lock(mutex_);
-  return queued_.load() <= 0 && unacked_.empty();
+  return queued_.load() <= 0 && ahead_ == nullptr && unacked_.empty();
 }
 
 void OutLink::kick() {
@@ -108,10 +110,11 @@ void OutLink::pump() {
       call_->stream->Write(bytes, &call_->written);
       return;
     }
+    const bool waits = ahead_ != nullptr;  // for a link to the next instance
     writing_.store(false, std::memory_order_seq_cst);
     lock.unlock();
     // Something may have come between the last look and the line above.
-    if (queued_.load(std::memory_order_seq_cst) <= 0) return;
+    if (waits || queued_.load(std::memory_order_seq_cst) <= 0) return;
     if (writing_.exchange(true, std::memory_order_seq_cst)) return;
   }
 }
@@ -138,9 +141,16 @@ bool OutLink::next_frame(Unacked& frame) {
 bool OutLink::fill_batches(MessageBuilder& builder, Unacked& frame) {
   const std::int64_t now = common::SystemClock().now_ns();
   while (builder.size() < kFrameBytes) {
-    Batch* batch = batches_.pop();
-    if (batch == nullptr) break;
-    queued_.fetch_sub(1, std::memory_order_seq_cst);
+    Batch* batch = std::exchange(ahead_, nullptr);
+    if (batch == nullptr) {
+      batch = batches_.pop();
+      if (batch == nullptr) break;
+      queued_.fetch_sub(1, std::memory_order_seq_cst);
+    }
+    if (batch->to.instance > peer_.instance) {
+      ahead_ = batch;
+      break;
+    }
     const std::int64_t bytes = batch->bytes;
     if (batch->to.instance != peer_.instance) {  // its roots fail by PEER_LOST
       give_back(batch->to.task, bytes);
@@ -177,6 +187,27 @@ bool OutLink::fill_records(MessageBuilder& builder) {
   return true;
 }
 
+/// Whatever waits, as its receiver is no more; but a batch for a later instance says that there
+/// will be one.
+void OutLink::drop_queued() {
+  const std::lock_guard lock(mutex_);
+  while (ahead_ == nullptr) {
+    Batch* batch = batches_.pop();
+    if (batch == nullptr) break;
+    queued_.fetch_sub(1, std::memory_order_seq_cst);
+    if (batch->to.instance > peer_.instance) {
+      ahead_ = batch;
+    } else {
+      give_back(batch->to.task, batch->bytes);
+      batch->release();
+    }
+  }
+  while (CtlItem* item = items_.pop()) {
+    queued_.fetch_sub(1, std::memory_order_seq_cst);
+    discard(item);
+  }
+}
+
 void OutLink::give_back(TaskId task, std::int64_t bytes) {
   if (credit_ != nullptr && bytes > 0 && credit_->returned(task, bytes)) {
     shared_.events.on_room(task);
@@ -186,11 +217,12 @@ void OutLink::give_back(TaskId task, std::int64_t bytes) {
 // --- the I/O thread
 
 void OutLink::set_peer(const Peer& peer) {
-  bool redial = false;
+  bool redial = gone_.exchange(false, std::memory_order_seq_cst);
+  stopping_ = false;
   {
     const std::lock_guard lock(mutex_);
     if (peer.instance > peer_.instance && peer_.instance != 0) reset_sequence();
-    redial = peer.address != peer_.address || peer.instance > peer_.instance;
+    redial = redial || peer.address != peer_.address || peer.instance > peer_.instance;
     peer_ = {peer.worker, std::max(peer.instance, peer_.instance), peer.address};
   }
   if (!redial) return;
@@ -206,6 +238,12 @@ void OutLink::set_peer(const Peer& peer) {
 
 void OutLink::stop() {
   stopping_ = true;
+  gone_.store(true, std::memory_order_seq_cst);
+  drop_queued();
+  {
+    const std::lock_guard lock(mutex_);
+    reset_sequence();
+  }
   if (alarm_set_) alarm_.Cancel();
   if (call_ != nullptr) hang_up();
 }

@@ -73,8 +73,9 @@ class OutLink {
 
   /// Another instance or address: what was for an older instance is dropped. I/O thread.
   void set_peer(const Peer& peer);
-  /// Cuts the link and dials no more; true when nothing of it is in the queue. I/O thread.
+  /// Cuts the link, drops what is for it and dials no more, until set_peer(). I/O thread.
   void stop();
+  /// Nothing of it is in the completion queue.
   bool stopped() const { return call_ == nullptr && !alarm_set_; }
   bool up() const { return up_.load(std::memory_order_acquire); }
   /// Nothing waits to be sent or acked. Any thread.
@@ -106,6 +107,7 @@ class OutLink {
   bool next_frame(Unacked& frame);
   bool fill_batches(MessageBuilder& builder, Unacked& frame);
   bool fill_records(MessageBuilder& builder);
+  void drop_queued();
   void give_back(TaskId task, std::int64_t bytes);
   void discard(CtlItem* item);
 
@@ -117,10 +119,12 @@ class OutLink {
   MpscQueue<CtlItem> items_;
   std::atomic<std::int64_t> queued_{0};
   std::atomic<bool> up_{false};
+  std::atomic<bool> gone_{false};     // no such peer: what comes is dropped
   std::atomic<bool> writing_{false};  // whoever sets it may write and take from the queues
 
   mutable std::mutex mutex_;  // what the writer and the I/O thread share
   Peer peer_;
+  Batch* ahead_ = nullptr;  // next of batches_, for an instance that set_peer() is yet to name
   std::deque<Unacked> unacked_;
   std::size_t resend_ = 0;  // index in unacked_ of the next frame to send
   std::uint64_t next_seq_ = 1;

@@ -323,6 +323,43 @@ TEST(Link, AReceiverThatMovedGetsWhatIsForItsNewInstanceThoughTheOldOneStillRuns
   EXPECT_EQ(heir.inbox.batches, std::vector<std::uint64_t>{7});
   EXPECT_TRUE(from.transport->has_room(3));
   EXPECT_TRUE(from.inbox.wait([&] { return from.inbox.room.contains(3); }));
+TEST(Link, ABatchForAnInstanceThatIsYetToBeNamedWaitsForIt) {
+  Node from(0, 1);
+  Node to(1, 1);
+  from.transport->set_peers(1, {{1, 1, to.address()}});
+  to.transport->set_peers(1, {});
+  ASSERT_TRUE(from.inbox.wait([&] { return from.inbox.ready.contains(1); }));
+  send(from, 1, 2, 8);  // the executors heard of the new instance before the link did
+  EXPECT_FALSE(from.transport->drained());
+  Node heir(1, 2);
+  heir.transport->set_peers(1, {});
+  from.transport->set_peers(1, {{1, 2, heir.address()}});
+  ASSERT_TRUE(heir.inbox.wait([&] { return !heir.inbox.batches.empty(); }));
+  EXPECT_EQ(heir.inbox.batches, std::vector<std::uint64_t>{8});
+  EXPECT_TRUE(to.inbox.batches.empty());
+}
+
+TEST(Link, AWorkerThatLeavesTakesNoRoomWithItAndMayComeBack) {
+  Node from(0, 1);
+  auto to = std::make_unique<Node>(1, 1);
+  to->inbox.consume = false;
+  from.transport->set_peers(1, {{1, 1, to->address()}});
+  to->transport->set_peers(1, {});
+  ASSERT_TRUE(from.inbox.wait([&] { return from.inbox.ready.contains(1); }));
+  for (std::uint64_t i = 0; send(from, 1, 1, i, 30'000); ++i) {
+  }
+  from.transport->set_peers(2, {});
+  EXPECT_TRUE(from.inbox.wait([&] { return from.inbox.room.contains(3); }));
+  send(from, 1, 1, 99);  // of an executor that has not heard
+  EXPECT_TRUE(from.transport->has_room(3));
+  EXPECT_TRUE(from.transport->drained());
+  ASSERT_TRUE(from.inbox.wait([&] { return !from.inbox.ready.contains(1); }));
+  Node again(1, 1025);
+  again.transport->set_peers(3, {});
+  from.transport->set_peers(3, {{1, 1025, again.address()}});
+  send(from, 1, 1025, 7);
+  ASSERT_TRUE(again.inbox.wait([&] { return !again.inbox.batches.empty(); }));
+  EXPECT_EQ(again.inbox.batches, std::vector<std::uint64_t>{7});
 }
 
 TEST(Link, AnOldInstanceOfTheSenderIsToldThatItIsFenced) {
