@@ -100,20 +100,16 @@ TopologyRuntime::~TopologyRuntime() {
 
 absl::Status TopologyRuntime::prepare() {
   Failures failures;
-  on_each_task([&](AssembledTask& task) {
-    if (task.bolt != nullptr) {
-      guarded(failures, task, "prepare()", [&] { task.bolt->prepare(*task.context); });
-    }
+  on_tasks(false, [&](AssembledTask& task) {
+    guarded(failures, task, "prepare()", [&] { task.bolt->prepare(*task.context); });
   });
   return failures.status();
 }
 
 absl::Status TopologyRuntime::open() {
   Failures failures;
-  on_each_task([&](AssembledTask& task) {
-    if (task.spout != nullptr) {
-      guarded(failures, task, "open()", [&] { task.spout->open(*task.context); });
-    }
+  on_tasks(true, [&](AssembledTask& task) {
+    guarded(failures, task, "open()", [&] { task.spout->open(*task.context); });
   });
   return failures.status();
 }
@@ -173,12 +169,13 @@ void TopologyRuntime::guarded(Failures& failures, AssembledTask& task, const cha
   }
 }
 
-/// Calls `work` for each task of ours on its executor's thread and waits for all.
+/// Calls `work` for each spout or bolt of ours on its executor's thread and waits for all. The other
+/// kind is not waited for: bolts may have work from other processes before our spouts are open.
 template <class Work>
-void TopologyRuntime::on_each_task(Work work) {
+void TopologyRuntime::on_tasks(bool spouts, Work work) {
   std::vector<AssembledTask*> own;
   for (AssembledTask& task : assembly_->tasks()) {
-    if (task.output != nullptr) {
+    if (task.output != nullptr && (task.spout != nullptr) == spouts) {
       own.push_back(&task);
     }
   }

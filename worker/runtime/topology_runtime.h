@@ -84,7 +84,7 @@ class TopologyRuntime {
   template <class Call>
   static void guarded(Failures& failures, AssembledTask& task, const char* what, Call call);
   template <class Work>
-  void on_each_task(Work work);
+  void on_tasks(bool spouts, Work work);
   static void close_task(AssembledTask& task);
   bool all_quiet() const;
   std::uint64_t slices() const;
