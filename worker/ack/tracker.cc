@@ -5,6 +5,7 @@
 #include "worker/ack/tracker.h"
 
 #include <algorithm>
+#include <cstring>
 #include <limits>
 
 #include "worker/ack/tracker_entry.h"
@@ -43,7 +44,20 @@ void Tracker::add_edge(std::uint64_t seq, std::uint64_t edge, std::uint32_t to_w
 }
 
 void Tracker::advance_tail() {
-  while (tail_ < head_ && (state_[slot(tail_)] & kOpen) == 0) {
+  constexpr std::uint64_t kEight = 8;  // states, looked at together
+  constexpr std::uint64_t kAnyOpen = 0x0101010101010101u * kOpen;
+  while (tail_ < head_) {
+    if (tail_ % kEight == 0 && tail_ + kEight <= head_ && mask_ >= kEight - 1) {
+      std::uint64_t states = 0;
+      std::memcpy(&states, &state_[slot(tail_)], sizeof states);
+      if ((states & kAnyOpen) == 0) {
+        tail_ += kEight;
+        continue;
+      }
+    }
+    if ((state_[slot(tail_)] & kOpen) != 0) {
+      return;
+    }
     ++tail_;
   }
 }
@@ -241,6 +255,11 @@ void Tracker::fail(const Entry& entry, Completion completion) {
   completion.message = entry.message(*this);
   forget(entry);
   completions_.push_back(completion);
+}
+
+void Tracker::complete_dead_letter(std::uint64_t seq, std::uint64_t message) {
+  completions_.push_back(
+      {.message = message, .seq = seq, .outcome = Completion::Outcome::dead_lettered});
 }
 
 void Tracker::complete(const Entry& entry) {

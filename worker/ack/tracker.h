@@ -156,10 +156,10 @@ class Tracker {
     if (!dead_letter) [[likely]] {
       acked_.push_back({message, seq});
     } else {
-      completions_.push_back(
-          {.message = message, .seq = seq, .outcome = Completion::Outcome::dead_lettered});
+      complete_dead_letter(seq, message);
     }
   }
+  void complete_dead_letter(std::uint64_t seq, std::uint64_t message);
   void finish_in_ring(std::uint64_t seq) {
     const std::size_t at = slot(seq);
     const bool dead = (state_[at] & kDeadLetterBit) != 0;

@@ -60,30 +60,17 @@ void BoltTask::cleanup() {
 // --- one row
 // --------------------------------------------------------------------------------------------
 
-void BoltTask::run_row(const Tuple& tuple) {
-  counters_.executed.add();
-  try {
-    if (--until_sample_ == 0) [[unlikely]] {
-      run_timed(tuple);
-    } else {
-      execute(tuple);
-    }
-  } catch (const std::exception& e) {
-    user_failed(e.what());
-  } catch (...) {
-    user_failed("execute() threw something that is no std::exception");
-  }
-}
-
-void BoltTask::run_timed(const Tuple& tuple) {
+void BoltTask::run_timed() {
   until_sample_ = samples_ < kTimedAtFirst ? 1 : kTimedOneIn;
   ++samples_;
   const std::int64_t start = core_.clock();
-  execute(tuple);
+  execute_present();
   counters_.execute_ns.add(core_.clock() - start);
 }
 
-void BoltTask::user_failed(std::string_view text) {
+void BoltTask::user_threw(const std::exception* error) {
+  const std::string_view text =
+      error != nullptr ? error->what() : "execute() threw something that is no std::exception";
   if (*state_ == kOpen) {
     *state_ = kFailed;
     fail_roots(roots(), FailureCode::exception, text);
@@ -92,43 +79,32 @@ void BoltTask::user_failed(std::string_view text) {
   }
 }
 
-void BoltTask::execute_fused(const char* row, std::uint16_t input, TaskId from,
-                             const Roots& roots) {
-  ++generation_;
-  row_ = 0;
-  roots_ = &roots;
-  fused_state_ = kOpen;
-  state_ = &fused_state_;
-  run_row(Tuple(row, inputs_[input], from, generation_ << kRowBits));
-  if (fused_state_ == kOpen && roots.count > 0) {
-    // Neither acked nor kept: the tree has to stay open, as it would with a batch in between.
-    Anchor forgotten;
-    open_edges(forgotten, roots);
-  }
-  ++generation_;  // a Tuple that is used after its time is noticed
+/// A fused tuple was neither acked nor kept: its tree has to stay open, as it would with a batch in
+/// between.
+void BoltTask::leave_open(const Roots& roots) {
+  Anchor forgotten;
+  open_edges(forgotten, roots);
 }
 
 void BoltTask::tick(const char* row, const detail::StreamInfo& stream) {
   static const Roots kNone = Roots::none();
-  ++generation_;
-  row_ = 0;
+  present_slot_ = ++generation_ << kRowBits;
+  present_ = Tuple(row, &stream, Tuple::kSystemTask, present_slot_);
   roots_ = &kNone;
   fused_state_ = kOpen;
   state_ = &fused_state_;
-  const Tuple tuple(row, &stream, Tuple::kSystemTask, generation_ << kRowBits);
   try {
     if (basic_ != nullptr) {
-      BasicCollector out(tuple, collector_);
-      basic_->execute(tuple, out);
+      basic_->execute(present_, basic_collector_);
     } else {
-      bolt_->execute(tuple, collector_);
+      bolt_->execute(present_, collector_);
     }
   } catch (const std::exception& e) {
     report_error(e.what());
   } catch (...) {
     report_error("execute() of a tick tuple threw something that is no std::exception");
   }
-  ++generation_;
+  present_slot_ = kNoSlot;
   flush_bolt();
 }
 
@@ -142,6 +118,18 @@ void BoltTask::flush_bolt() {
     report_error(e.what());
   } catch (...) {
     report_error("flush() threw something that is no std::exception");
+  }
+}
+
+void BoltTask::commit_anchored(detail::OutPort& port, std::size_t bytes, const Tuple& anchor) {
+  const State state = state_of(anchor, "an emit anchored to");
+  if (state != kOpen && state != kDetached) [[unlikely]] {
+    counters_.misused.add();
+    route(port, bytes, Roots::none(), 0);
+  } else if (const FusedEdge& edge = fused_edge(port); edge.task != nullptr) [[likely]] {
+    edge.pass(port.cursor, task(), roots());
+  } else {
+    route(port, bytes, roots(), 0);
   }
 }
 
@@ -178,6 +166,7 @@ bool BoltTask::resume() {
     if (core_.congested || (row_ % kRowsPerLook == kRowsPerLook - 1 && slice_is_over()))
         [[unlikely]] {
       report_acks(row_);
+      present_slot_ = kNoSlot;
       return false;
     }
     cursor_.move_to(row_);
@@ -187,7 +176,9 @@ bool BoltTask::resume() {
     } else {
       roots_ = &cursor_.roots();
       state_ = &states_[row_];
-      run_row(Tuple(at_, stream, from, generation_ << kRowBits | row_));
+      present_slot_ = generation_ << kRowBits | row_;
+      present_ = Tuple(at_, stream, from, present_slot_);
+      run_present();
     }
     at_ += row::length(at_);
     ++row_;
@@ -197,6 +188,7 @@ bool BoltTask::resume() {
 }
 
 void BoltTask::end_batch() {
+  present_slot_ = kNoSlot;
   report_acks(batch_->rows);
   batch_->release();
   batch_ = nullptr;

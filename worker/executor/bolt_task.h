@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -44,8 +45,11 @@ class BoltTask final : public TaskOutput {
   bool resume();
   bool busy() const { return batch_ != nullptr; }
 
+  /// The stream behind one of its inputs.
+  const detail::StreamInfo* input(std::uint16_t number) const { return inputs_[number]; }
   /// One row of a producer that runs in the same executor. Returns when user code does.
-  void execute_fused(const char* row, std::uint16_t input, TaskId from, const Roots& roots);
+  inline void execute_fused(const char* row, const detail::StreamInfo* input, TaskId from,
+                            const Roots& roots);
   /// A tick tuple: `row` has one int64 field, the interval in milliseconds.
   void tick(const char* row, const detail::StreamInfo& stream);
   /// Lets the bolt write out what it buffers. To be called between batches.
@@ -69,30 +73,32 @@ class BoltTask final : public TaskOutput {
   // A Tuple carries this much of the frame's generation, so that one used after its time is
   // noticed.
   static constexpr std::uint32_t kRowBits = 11;
+  static constexpr std::uint32_t kNoSlot = ~std::uint32_t{0};  // no tuple has it
 
   void begin_batch(Batch* batch);
   void end_batch();
-  void run_row(const Tuple& tuple);
-  void run_timed(const Tuple& tuple);
-  void execute(const Tuple& tuple) {
-    if (basic_ != nullptr) {
-      BasicCollector out(tuple, collector_);
-      basic_->execute(tuple, out);
+  inline void run_present();
+  void run_timed();
+  void execute_present() {
+    if (basic_ != nullptr) [[likely]] {
+      basic_->execute(present_, basic_collector_);
       if (*state_ == kOpen) {
         *state_ = kAcked;
         counters_.acked.add();
       }
     } else {
-      bolt_->execute(tuple, collector_);
+      bolt_->execute(present_, collector_);
     }
   }
+  void leave_open(const Roots& roots);
+  void user_threw(const std::exception* error);
   bool over(const Roots& roots) const;
   bool slice_is_over() const;
   void report_acks(std::uint32_t to_row);
   void fail_roots(const Roots& roots, FailureCode code, std::string_view text);
   void user_failed(std::string_view text);
   State& state_of(const Tuple& tuple, const char* what) {
-    if (tuple.slot() != (generation_ << kRowBits | row_)) [[unlikely]] {
+    if (tuple.slot() != present_slot_) [[unlikely]] {
       throw_stale(what);
     }
     return *state_;
@@ -108,11 +114,15 @@ class BoltTask final : public TaskOutput {
   BasicBolt* basic_;
   BoltCollector collector_;
 
-  // What is being executed.
+  // What is being executed. The tuple and its collector have a fixed place, so that nothing has to
+  // be set up for each row but the tuple.
+  Tuple present_;
+  std::uint32_t present_slot_ = kNoSlot;  // of present_, while it may be used
+  std::uint32_t generation_ = 0;
   const Roots* roots_ = nullptr;
   State* state_ = nullptr;
-  std::uint32_t generation_ = 0;
-  std::uint32_t row_ = 0;
+  BasicCollector basic_collector_{present_, collector_};
+  std::uint32_t row_ = 0;  // of the batch in work
   State fused_state_ = kOpen;
   std::uint32_t until_sample_ = 1;
   std::uint32_t samples_ = 0;
@@ -129,5 +139,43 @@ class BoltTask final : public TaskOutput {
   std::array<State, Batch::kMaxRows> states_{};
   std::vector<Root> several_;  // scratch of commit()
 };
+
+/// Runs user code on present_, whose state_, roots_ and slot are set.
+[[gnu::always_inline]] inline void BoltTask::run_present() {
+  counters_.executed.add();
+  try {
+    if (--until_sample_ == 0) [[unlikely]] {
+      run_timed();
+    } else {
+      execute_present();
+    }
+  } catch (const std::exception& e) {
+    user_threw(&e);
+  } catch (...) {
+    user_threw(nullptr);
+  }
+}
+
+[[gnu::always_inline]] inline void BoltTask::execute_fused(const char* row,
+                                                           const detail::StreamInfo* input,
+                                                           TaskId from, const Roots& roots) {
+  present_slot_ = ++generation_ << kRowBits;
+  present_ = Tuple(row, input, from, present_slot_);
+  roots_ = &roots;
+  fused_state_ = kOpen;
+  state_ = &fused_state_;
+  run_present();
+  present_slot_ = kNoSlot;  // a Tuple that is used after its time is noticed
+  if (fused_state_ == kOpen && roots.count > 0) [[unlikely]] {
+    leave_open(roots);
+  }
+}
+
+[[gnu::always_inline]] inline void TaskOutput::FusedEdge::pass(const char* row, TaskId from,
+                                                               const Roots& roots) const {
+  counters->emitted.add();
+  counters->transferred.add();
+  task->execute_fused(row, input, from, roots);
+}
 
 }  // namespace rafale::worker

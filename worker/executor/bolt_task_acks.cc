@@ -43,15 +43,6 @@ void BoltTask::commit_message(detail::OutPort& port, std::size_t bytes, MessageI
   commit(port, bytes, {});
 }
 
-void BoltTask::commit_anchored(detail::OutPort& port, std::size_t bytes, const Tuple& anchor) {
-  if (state_of(anchor, "an emit anchored to") == kOpen || *state_ == kDetached) [[likely]] {
-    route(port, bytes, roots(), 0);
-  } else {
-    counters_.misused.add();
-    route(port, bytes, Roots::none(), 0);
-  }
-}
-
 void BoltTask::commit(detail::OutPort& port, std::size_t bytes, const detail::Origin& origin) {
   if (origin.anchors.empty()) {
     route(port, bytes, Roots::none(), origin.direct_to);

@@ -183,33 +183,27 @@ SpoutExecutor::Round SpoutExecutor::ask_all() {
     if (source->done || source->idle_until > core().now_ns) {
       continue;
     }
-    for (int call = 0; call < kCallsPerRound; ++call) {
-      if (!source->task->may_emit()) {
-        result = result == Round::emitted ? result : Round::throttled;
-        break;
-      }
-      if (!ask(*source)) {
-        break;
-      }
+    const SpoutTask::Burst burst = source->task->next_burst(kCallsPerRound);
+    if (burst.emitted > 0) {
+      source->idle_until = source->pause_ns = 0;
       result = Round::emitted;
-      if (core().congested) {
-        return result;
-      }
+    } else if (burst.throttled && result != Round::emitted) {
+      result = Round::throttled;
+    }
+    if (burst.last.kind() != Next::Kind::emitted) {
+      rest(*source, burst.last);
+    } else if (core().congested) {
+      return result;
     }
   }
   return result;
 }
 
-/// One call of next_tuple(). Returns true if the spout wants another.
-bool SpoutExecutor::ask(Source& source) {
-  const Next next = source.task->next();
-  if (next.kind() == Next::Kind::emitted) [[likely]] {
-    source.idle_until = source.pause_ns = 0;
-    return true;
-  }
+/// The spout said that it has nothing, for now or for ever.
+void SpoutExecutor::rest(Source& source, const Next& next) {
   if (next.kind() == Next::Kind::done) {
     source.done = true;
-    return false;
+    return;
   }
   std::int64_t pause = next.pause_ns();
   if (pause == 0) {
@@ -217,7 +211,6 @@ bool SpoutExecutor::ask(Source& source) {
     pause = source.pause_ns;
   }
   source.idle_until = core().now_ns + std::min(pause, kLongestIdle);
-  return false;
 }
 
 SpoutState SpoutExecutor::state_of(const Source& source) const {

@@ -55,7 +55,7 @@ class SpoutExecutor final : public Executor {
   bool emit();
   SpoutState state_of(const Source& source) const;
   Round ask_all();
-  bool ask(Source& source);
+  void rest(Source& source, const Next& next);
   void take_wakes();
   void publish();
   void set_alarms();

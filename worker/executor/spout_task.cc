@@ -9,6 +9,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "worker/executor/bolt_task.h"
+
 namespace rafale::worker {
 namespace {
 
@@ -24,6 +26,7 @@ SpoutTask::SpoutTask(ExecutorCore& core, std::string component, TaskId task,
       collector_(*this),
       tracker_state_(tracker),
       max_pending_(max_pending),
+      fused_root_(Roots::of(Root{tracker.self, 0})),
       stamps_(kStamps + kStampAll) {}
 
 template <class F>
@@ -53,15 +56,27 @@ bool SpoutTask::drains() {
   return owes;
 }
 
-Next SpoutTask::next() {
+SpoutTask::Burst SpoutTask::next_burst(int calls) {
+  Burst burst;
   try {
-    return spout_->next_tuple(collector_);
+    do {
+      if (!may_emit()) [[unlikely]] {
+        burst.throttled = true;
+        break;
+      }
+      burst.last = spout_->next_tuple(collector_);
+      if (burst.last.kind() != Next::Kind::emitted) [[unlikely]] {
+        break;
+      }
+    } while (++burst.emitted < calls && !core_.congested);
+    return burst;
   } catch (const std::exception& e) {
     report_error(std::string("next_tuple(): ") + e.what());
   } catch (...) {
     report_error("next_tuple() threw something that is no std::exception");
   }
-  return Next::idle();
+  burst.last = Next::idle();
+  return burst;
 }
 
 // --- emitting
@@ -77,13 +92,23 @@ void SpoutTask::count_emit() {
 }
 
 void SpoutTask::commit_message(detail::OutPort& port, std::size_t bytes, MessageId id) {
+  if (const FusedEdge& edge = fused_edge(port); edge.task != nullptr && core_.options.acking) {
+    follow_fused(edge, port.cursor, id);
+  } else {
+    follow_to_lane(port, bytes, id);
+  }
+}
+
+/// As follow(), where the only consumer is one task of this process: the root has one edge, which
+/// is known before the root is opened, so no guard is needed.
+[[gnu::noinline]] void SpoutTask::follow_to_lane(detail::OutPort& port, std::size_t bytes,
+                                                 MessageId id) {
   Lane* lane = single_lane(port);
   if (lane == nullptr || !core_.options.acking || lane->to.worker != core_.options.worker)
       [[unlikely]] {
     follow(port, bytes, id, 0);
     return;
   }
-  // One edge, known before the root is opened: no guard is needed.
   count_emit();
   counters_.port[port.index].emitted.add();
   counters_.port[port.index].transferred.add();
@@ -94,6 +119,22 @@ void SpoutTask::commit_message(detail::OutPort& port, std::size_t bytes, Message
   stamp(seq);
   point_at(port, *lane);
   close_if_full(port, *lane);
+}
+
+/// As follow(), where the only consumer is fused.
+[[gnu::always_inline]] inline void SpoutTask::follow_fused(const FusedEdge& edge, const char* row,
+                                                           MessageId id) {
+  count_emit();
+  const std::uint64_t seq = tracker_state_.open(id.value);
+  stamp(seq);
+  fused_root_.one.seq = seq;
+  try {
+    edge.pass(row, task(), fused_root_);
+  } catch (...) {
+    tracker_state_.fail(seq, FailureCode::exception, task(), 0);
+    throw;
+  }
+  tracker_state_.release_guard(seq);
 }
 
 void SpoutTask::follow(detail::OutPort& port, std::size_t bytes, MessageId id, TaskId direct_to) {
@@ -137,10 +178,7 @@ void SpoutTask::run_callbacks() {
   told_.clear();
   std::swap(told_, tracker_state_.completions());
   counters_.acked.add(told_acks_.size());
-  for (const Acked& acked : told_acks_) {
-    sample_latency(acked.seq);
-    tell_ack(acked.message);
-  }
+  tell_acks();
   for (const Completion& completion : told_) {
     if (completion.outcome == Completion::Outcome::failed) {
       tell_failure(completion);
@@ -151,14 +189,23 @@ void SpoutTask::run_callbacks() {
   }
 }
 
-void SpoutTask::tell_ack(std::uint64_t message) {
-  try {
-    spout_->ack({message});
-  } catch (const std::exception& e) {
-    report_error(std::string("ack(): ") + e.what());
-  } catch (...) {
-    report_error("ack() threw something that is no std::exception");
+/// One guard around all acks, as most spouts do next to nothing in them.
+void SpoutTask::tell_acks() {
+  for (auto acked = told_acks_.begin(); acked != told_acks_.end();) {
+    guarded("ack()", [&] {
+      while (acked != told_acks_.end()) {
+        const Acked& told = *acked++;
+        if (sampled(told.seq)) [[unlikely]] {
+          sample_latency(told.seq);
+        }
+        spout_->ack({told.message});
+      }
+    });
   }
+}
+
+void SpoutTask::tell_ack(std::uint64_t message) {
+  guarded("ack()", [&] { spout_->ack({message}); });
 }
 
 void SpoutTask::tell_failure(const Completion& completion) {
@@ -176,24 +223,14 @@ void SpoutTask::tell_failure(const Completion& completion) {
   }
 }
 
-void SpoutTask::stamp(std::uint64_t seq) {
-  if (seq % kStampEvery == 0) {
-    stamps_[(seq / kStampEvery) % kStamps] = stamp_now();
-  } else if (seq < kStampAll) {
-    stamps_[kStamps + seq] = stamp_now();
-  }
+/// Where the stamp of a sampled root lies.
+std::size_t SpoutTask::stamp_of(std::uint64_t seq) {
+  return seq % kStampEvery == 0 ? (seq / kStampEvery) % kStamps : kStamps + seq;
 }
 
 void SpoutTask::sample_latency(std::uint64_t seq) {
-  std::uint32_t then = 0;
-  if (seq % kStampEvery == 0) {
-    then = stamps_[(seq / kStampEvery) % kStamps];
-  } else if (seq < kStampAll) {
-    then = stamps_[kStamps + seq];
-  } else {
-    return;
-  }
-  counters_.complete_ns.add(std::int64_t{static_cast<std::uint32_t>(stamp_now() - then)} << 10);
+  const std::uint32_t elapsed = stamp_now() - stamps_[stamp_of(seq)];
+  counters_.complete_ns.add(std::int64_t{elapsed} << 10);
 }
 
 HeldTuple SpoutTask::hold(const Tuple& tuple) {

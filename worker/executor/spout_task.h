@@ -33,9 +33,18 @@ class SpoutTask final : public TaskOutput {
   /// Asks whether the spout still owes something: see Spout::drains().
   bool drains();
 
-  /// Calls next_tuple() once. An exception is reported and counts as idle.
-  Next next();
-  /// Whether next() may be called: the spout has less than its limit of messages open.
+  /// What came of several calls of next_tuple().
+  struct Burst {
+    int emitted = 0;              ///< calls that emitted or have more at once
+    bool throttled = false;       ///< ended as the limit of open messages was reached
+    Next last = Next::emitted();  ///< the last answer; an exception is reported and counts as idle
+  };
+  /// Calls next_tuple() up to `calls` times: as long as it emits, its limit of open messages is not
+  /// reached and no consumer is congested.
+  Burst next_burst(int calls);
+  /// Calls next_tuple() once.
+  Next next() { return next_burst(1).last; }
+  /// The spout has less than its limit of messages open.
   bool may_emit() const { return tracker_state_.pending() < max_pending_; }
   /// Whether something ended that the spout was not told of.
   bool has_news() const {
@@ -69,8 +78,11 @@ class SpoutTask final : public TaskOutput {
   void dead_letter(const AnchorRef* anchor, const DeadLetter& letter) override;
 
  private:
+  void follow_to_lane(detail::OutPort& port, std::size_t bytes, MessageId id);
+  void follow_fused(const FusedEdge& edge, const char* row, MessageId id);
   void follow(detail::OutPort& port, std::size_t bytes, MessageId id, TaskId direct_to);
   void count_emit();
+  void tell_acks();
   void tell_ack(std::uint64_t message);
   void tell_failure(const Completion& completion);
   template <class F>
@@ -84,12 +96,19 @@ class SpoutTask final : public TaskOutput {
   std::uint64_t failures_ = 0;
   bool replaying_ = false;
   bool gave_up_ = false;
+  Roots fused_root_;              // that the fused consumers are running for
   std::vector<Acked> told_acks_;  // being told
   std::vector<Completion> told_;
   // When sampled roots were emitted, in units of 1.024 us: root seq lies at seq / kStampEvery.
   static constexpr std::uint64_t kStampEvery = 16;
   static constexpr std::uint64_t kStampAll = 4096;  // all of the first are sampled
-  void stamp(std::uint64_t seq);
+  static bool sampled(std::uint64_t seq) { return seq % kStampEvery == 0 || seq < kStampAll; }
+  static std::size_t stamp_of(std::uint64_t seq);
+  void stamp(std::uint64_t seq) {
+    if (sampled(seq)) [[unlikely]] {
+      stamps_[stamp_of(seq)] = stamp_now();
+    }
+  }
   void sample_latency(std::uint64_t seq);
   std::vector<std::uint32_t> stamps_;
 };

@@ -33,7 +33,8 @@ TaskOutput::TaskOutput(ExecutorCore& core, std::string component, TaskId task,
       task_(task),
       out_ports_(streams.size()),
       wiring_(streams.size()),
-      modes_(streams.size(), Mode::nobody) {
+      modes_(streams.size(), Mode::nobody),
+      fused_edges_(streams.size()) {
   for (std::size_t i = 0; i < streams.size(); ++i) {
     out_ports_[i].index = static_cast<std::uint16_t>(i);
     out_ports_[i].stream = streams[i];
@@ -62,12 +63,15 @@ void TaskOutput::wired(Tracker* tracker) {
   tracker_ = tracker;
   for (std::size_t i = 0; i < wiring_.size(); ++i) {
     const Port& port = wiring_[i];
+    fused_edges_[i] = {};
     if (port.direct) {
       modes_[i] = Mode::direct;
     } else if (port.outlets.empty()) {
-      modes_[i] = port.fused.empty()       ? Mode::nobody
-                  : port.fused.size() == 1 ? Mode::one_fused
-                                           : Mode::several;
+      modes_[i] = port.fused.empty() ? Mode::nobody : Mode::several;
+      if (port.fused.size() == 1) {
+        BoltTask* child = port.fused[0];
+        fused_edges_[i] = {child, child->input(port.fused_input[0]), &counters_.port[i]};
+      }
     } else {
       const bool one = port.fused.empty() && port.outlets.size() == 1 &&
                        port.outlets[0].lanes.size() == 1 && port.outlets[0].grouper != nullptr;
@@ -81,6 +85,10 @@ void TaskOutput::wired(Tracker* tracker) {
 
 std::uint32_t TaskOutput::route(detail::OutPort& port, std::size_t bytes, const Roots& roots,
                                 TaskId direct_to) {
+  if (const FusedEdge& edge = fused_edge(port); edge.task != nullptr && direct_to == 0) {
+    edge.pass(port.cursor, task_, roots);
+    return 1;
+  }
   counters_.port[port.index].emitted.add();
   if (direct_to != 0) [[unlikely]] {
     return route_direct(port, bytes, roots, direct_to);
@@ -89,10 +97,6 @@ std::uint32_t TaskOutput::route(detail::OutPort& port, std::size_t bytes, const 
   switch (modes_[port.index]) {
     case Mode::nobody:
       return 0;
-    case Mode::one_fused:
-      counters_.port[port.index].transferred.add();
-      wiring.fused[0]->execute_fused(port.cursor, wiring.fused_input[0], task_, roots);
-      return 1;
     case Mode::one_lane: {
       counters_.port[port.index].transferred.add();
       Lane& lane = wiring.outlets[0].lanes[0];
@@ -130,7 +134,8 @@ std::uint32_t TaskOutput::route_several(detail::OutPort& port, std::size_t bytes
     }
   }
   for (std::size_t i = 0; i < wiring.fused.size(); ++i, ++reached) {
-    wiring.fused[i]->execute_fused(row, wiring.fused_input[i], task_, roots);
+    BoltTask& child = *wiring.fused[i];
+    child.execute_fused(row, child.input(wiring.fused_input[i]), task_, roots);
   }
   counters_.port[port.index].transferred.add(reached);
   if (filled_) [[unlikely]] {  // batches are closed only now, as the row may stand in one of them

@@ -78,7 +78,7 @@ class alignas(common::kCacheLines) TaskOutput : public detail::Emitter {
   void report_error(std::string_view text) override;
 
  protected:
-  enum class Mode : std::uint8_t { nobody, one_fused, one_lane, direct, several };
+  enum class Mode : std::uint8_t { nobody, one_lane, direct, several };
 
   /// Sends the row at the port's cursor to all that want it, anchored to `roots`. Returns the
   /// number of tasks that got it.
@@ -96,6 +96,19 @@ class alignas(common::kCacheLines) TaskOutput : public detail::Emitter {
   void point_at(detail::OutPort& port, const Lane& lane) {
     port.cursor = lane.open->tail();
     port.limit = std::min(lane.open->end(), port.cursor + core_.options.max_tuple_bytes);
+  }
+  /// The one task that runs at once on what is emitted to a port, and all that a row needs on its
+  /// way there. No task if there is none, or if the port has other subscribers as well.
+  struct FusedEdge {
+    BoltTask* task = nullptr;
+    const detail::StreamInfo* input = nullptr;
+    PortCounters* counters = nullptr;
+
+    /// Counts the row and runs the task on it. Defined in bolt_task.h.
+    inline void pass(const char* row, TaskId from, const Roots& roots) const;
+  };
+  const FusedEdge& fused_edge(const detail::OutPort& port) const {
+    return fused_edges_[port.index];
   }
   bool own(const SpoutRef& spout) const { return tracker_ != nullptr && tracker_->self() == spout; }
 
@@ -123,7 +136,8 @@ class alignas(common::kCacheLines) TaskOutput : public detail::Emitter {
   common::CacheLineVector<detail::OutPort> out_ports_;
   std::vector<Port> wiring_;
   std::vector<Mode> modes_;
-  bool filled_ = false;  // put() filled a batch
+  std::vector<FusedEdge> fused_edges_;  // by port
+  bool filled_ = false;                 // put() filled a batch
 };
 
 }  // namespace rafale::worker

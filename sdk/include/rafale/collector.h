@@ -142,28 +142,29 @@ class SpoutCollector {
 
   /// Emits a message that is followed: exactly one of ack(id) and fail(id, reason) comes back.
   template <class... V>
-  void emit(MessageId id, const V&... values) {
+  [[gnu::always_inline]] void emit(MessageId id, const V&... values) {
     emit(kDefaultStream, id, values...);
   }
   template <class... V>
-  void emit(StreamId stream, MessageId id, const V&... values) {
+  [[gnu::always_inline]] void emit(StreamId stream, MessageId id, const V&... values) {
     const auto [port, bytes] = emitter_->write(stream, values...);
     emitter_->commit_message(*port, bytes, id);
   }
   /// Emits a tuple that nobody follows.
   template <class... V>
-  void emit(Unanchored, const V&... values) {
+  [[gnu::always_inline]] void emit(Unanchored, const V&... values) {
     emit(kDefaultStream, kUnanchored, values...);
   }
   template <class... V>
-  void emit(StreamId stream, Unanchored, const V&... values) {
+  [[gnu::always_inline]] void emit(StreamId stream, Unanchored, const V&... values) {
     const auto [port, bytes] = emitter_->write(stream, values...);
     emitter_->commit(*port, bytes, {});
   }
   /// Emits to one task of a subscriber with direct grouping. Throws std::invalid_argument if that
   /// task does not subscribe to the stream so.
   template <class... V>
-  void emit_direct(TaskId to, StreamId stream, MessageId id, const V&... values) {
+  [[gnu::always_inline]] void emit_direct(TaskId to, StreamId stream, MessageId id,
+                                          const V&... values) {
     const auto [port, bytes] = emitter_->write(stream, values...);
     emitter_->commit(*port, bytes, {.anchors = {}, .message = &id, .direct_to = to});
   }
@@ -192,11 +193,11 @@ class BoltCollector {
   explicit BoltCollector(detail::Emitter& emitter) : emitter_(&emitter) {}
 
   template <detail::OneAnchor A, class... V>
-  void emit(const A& anchor, const V&... values) {
+  [[gnu::always_inline]] void emit(const A& anchor, const V&... values) {
     emit(kDefaultStream, anchor, values...);
   }
   template <detail::OneAnchor A, class... V>
-  void emit(StreamId stream, const A& anchor, const V&... values) {
+  [[gnu::always_inline]] void emit(StreamId stream, const A& anchor, const V&... values) {
     const auto [port, bytes] = emitter_->write(stream, values...);
     if constexpr (std::same_as<A, Tuple>) {
       emitter_->commit_anchored(*port, bytes, anchor);
@@ -206,31 +207,33 @@ class BoltCollector {
     }
   }
   template <class... V>
-  void emit(Anchors anchors, const V&... values) {
+  [[gnu::always_inline]] void emit(Anchors anchors, const V&... values) {
     emit(kDefaultStream, std::span(anchors.begin(), anchors.size()), values...);
   }
   template <class... V>
-  void emit(StreamId stream, Anchors anchors, const V&... values) {
+  [[gnu::always_inline]] void emit(StreamId stream, Anchors anchors, const V&... values) {
     emit(stream, std::span(anchors.begin(), anchors.size()), values...);
   }
   template <class... V>
-  void emit(StreamId stream, std::span<const AnchorRef> anchors, const V&... values) {
+  [[gnu::always_inline]] void emit(StreamId stream, std::span<const AnchorRef> anchors,
+                                   const V&... values) {
     const auto [port, bytes] = emitter_->write(stream, values...);
     emitter_->commit(*port, bytes, {.anchors = anchors});
   }
   template <class... V>
-  void emit(Unanchored, const V&... values) {
+  [[gnu::always_inline]] void emit(Unanchored, const V&... values) {
     emit(kDefaultStream, kUnanchored, values...);
   }
   template <class... V>
-  void emit(StreamId stream, Unanchored, const V&... values) {
+  [[gnu::always_inline]] void emit(StreamId stream, Unanchored, const V&... values) {
     const auto [port, bytes] = emitter_->write(stream, values...);
     emitter_->commit(*port, bytes, {});
   }
   /// Emits to one task of a subscriber with direct grouping. Throws std::invalid_argument if that
   /// task does not subscribe to the stream so.
   template <detail::OneAnchor A, class... V>
-  void emit_direct(TaskId to, StreamId stream, const A& anchor, const V&... values) {
+  [[gnu::always_inline]] void emit_direct(TaskId to, StreamId stream, const A& anchor,
+                                          const V&... values) {
     const auto [port, bytes] = emitter_->write(stream, values...);
     const AnchorRef ref(anchor);
     emitter_->commit(*port, bytes, {.anchors = {&ref, 1}, .direct_to = to});
@@ -280,15 +283,15 @@ class BasicCollector {
   BasicCollector(const Tuple& in, BoltCollector& out) : in_(&in), out_(&out) {}
 
   template <class... V>
-  void emit(const V&... values) {
+  [[gnu::always_inline]] void emit(const V&... values) {
     out_->emit(*in_, values...);
   }
   template <class... V>
-  void emit_to(StreamId stream, const V&... values) {
+  [[gnu::always_inline]] void emit_to(StreamId stream, const V&... values) {
     out_->emit(stream, *in_, values...);
   }
   template <class... V>
-  void emit_direct(TaskId to, StreamId stream, const V&... values) {
+  [[gnu::always_inline]] void emit_direct(TaskId to, StreamId stream, const V&... values) {
     out_->emit_direct(to, stream, *in_, values...);
   }
   /// See BoltCollector::dead_letter.

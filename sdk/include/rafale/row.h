@@ -24,6 +24,7 @@
 #include <optional>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 
 #include "rafale/export.h"
 #include "rafale/schema.h"
@@ -155,7 +156,8 @@ struct Codec<V> {
   }
 };
 
-inline std::size_t write_text(char* row, char* slot, std::size_t at, std::string_view v) {
+[[gnu::always_inline]] inline std::size_t write_text(char* row, char* slot, std::size_t at,
+                                                     std::string_view v) {
   store(slot, std::uint64_t{at} | std::uint64_t{v.size()} << 32);
   copy_short(row + at, v.data(), v.size());
   return v.size();
@@ -166,7 +168,8 @@ requires(std::is_convertible_v<const V&, std::string_view> &&
          !std::is_null_pointer_v<V>) struct Codec<V> {
   static constexpr FieldType tag(const V&) { return FieldType::string; }
   static std::size_t variable(const V& v) { return std::string_view(v).size(); }
-  static std::size_t write(char* row, char* slot, std::size_t at, const V& v) {
+  [[gnu::always_inline]] static std::size_t write(char* row, char* slot, std::size_t at,
+                                                  const V& v) {
     return write_text(row, slot, at, v);
   }
 };
@@ -230,33 +233,40 @@ inline std::size_t encoded_size(const V&... values) {
          (std::size_t{0} + ... + Codec<std::remove_cvref_t<V>>::variable(values));
 }
 
+/// The type tag of the value at `position` where the word of tags from position `first` on, which
+/// holds `count` of them, has it; 0 if another word has it.
+template <class V>
+[[gnu::always_inline]] inline std::uint64_t tag_in_word(std::size_t position, std::size_t first,
+                                                        std::size_t count, const V& value) {
+  return position >= first && position < first + count
+             ? static_cast<std::uint64_t>(Codec<V>::tag(value)) << (4 * (position - first))
+             : 0;
+}
+
+/// encode() with the positions as constants: slots and tags then are constants too.
+template <std::size_t... I, class... V>
+[[gnu::always_inline]] inline std::uint16_t encode_at(char* row, std::size_t total,
+                                                      std::index_sequence<I...>,
+                                                      const V&... values) {
+  constexpr std::size_t n = sizeof...(V);
+  constexpr std::size_t first_slot = detail::slots_offset(n);
+  [[maybe_unused]] std::size_t at = first_slot + 8 * n;
+  ((at += Codec<V>::write(row, row + first_slot + 8 * I, at, values)), ...);
+  const std::uint64_t tags = (std::uint64_t{0} | ... | tag_in_word(I, 0, 4, values));
+  store(row,
+        std::uint64_t{static_cast<std::uint32_t>(total)} | std::uint64_t{n} << 32 | tags << 48);
+  for (std::size_t first = 4; first < n; first += 16) {
+    store(row + 8 + (first - 4) / 2, (std::uint64_t{0} | ... | tag_in_word(I, first, 16, values)));
+  }
+  return static_cast<std::uint16_t>(tags);
+}
+
 /// Writes one row of `total` = encoded_size(values...) bytes at `row` and returns the tags of its
 /// first four fields.
 template <class... V>
-inline std::uint16_t encode(char* row, std::size_t total, const V&... values) {
-  constexpr std::size_t n = sizeof...(V);
-  constexpr std::size_t first_slot = detail::slots_offset(n);
-  std::uint64_t tags[1 + (n <= 4 ? 0 : (n - 4 + 15) / 16)] = {};
-  std::size_t i = 0;
-  std::size_t at = first_slot + 8 * n;
-  [[maybe_unused]] const auto put = [&](const auto& v) {
-    using C = Codec<std::remove_cvref_t<decltype(v)>>;
-    const auto type = static_cast<std::uint64_t>(C::tag(v));
-    if (n <= 4 || i < 4) {  // the first half keeps compilers from seeing an index out of bounds
-      tags[0] |= type << (4 * i);
-    } else {
-      tags[1 + (i - 4) / 16] |= type << (4 * ((i - 4) % 16));
-    }
-    at += C::write(row, row + first_slot + 8 * i, at, v);
-    ++i;
-  };
-  (put(values), ...);
-  store(row,
-        std::uint64_t{static_cast<std::uint32_t>(total)} | std::uint64_t{n} << 32 | tags[0] << 48);
-  for (std::size_t w = 1; w < sizeof tags / sizeof tags[0]; ++w) {
-    store(row + 8 * w, tags[w]);
-  }
-  return static_cast<std::uint16_t>(tags[0]);
+[[gnu::always_inline]] inline std::uint16_t encode(char* row, std::size_t total,
+                                                   const V&... values) {
+  return encode_at(row, total, std::index_sequence_for<V...>(), values...);
 }
 
 }  // namespace rafale::row
