@@ -29,7 +29,7 @@ exit codes:
   1  there is no such topology, or no Nimbus answers
   2  the call is wrong
 
-example:
+examples:
   rafale activate words
 )";
 
@@ -45,7 +45,7 @@ exit codes:
   1  there is no such topology, or no Nimbus answers
   2  the call is wrong
 
-example:
+examples:
   rafale deactivate words
 )";
 

@@ -29,8 +29,8 @@ exit codes:
   2  the call is wrong
 
 examples:
-  source <(rafale completion bash)
   rafale completion zsh > ~/.zfunc/_rafale
+  source <(rafale completion bash)
   rafale completion fish > ~/.config/fish/completions/rafale.fish
 )";
 

@@ -27,7 +27,7 @@ exit codes:
   1  it could not run
   2  the call or its settings are wrong
 
-example:
+examples:
   rafale nimbus --config /etc/rafale/rafale.yaml
 )";
 
@@ -45,7 +45,7 @@ exit codes:
   1  it could not run
   2  the call or its settings are wrong
 
-example:
+examples:
   rafale supervisor --config /etc/rafale/rafale.yaml
 )";
 

@@ -35,7 +35,7 @@ exit codes:
   1  something is wrong
   2  the call or the settings are wrong
 
-example:
+examples:
   rafale doctor
 )";
 
@@ -52,7 +52,7 @@ std::string_view name_of(Health health) {
 }
 
 std::string coloured(Health health) {
-  const std::string word = fmt::format("{:<7}", name_of(health));
+  std::string word = fmt::format("{:<7}", name_of(health));
   if (!colours(stdout)) return word;
   const int colour = health == Health::good ? 32 : health == Health::doubtful ? 33 : 31;
   return fmt::format("\x1b[{}m{}\x1b[0m", colour, word);

@@ -39,8 +39,8 @@ exit codes:
   2  the call is wrong
 
 examples:
-  rafale plan words -n 4 && echo nothing would change
   rafale rebalance words -n 4 -e split=8
+  rafale plan words -n 4
 )";
 
 int run(const std::vector<std::string>& given) {

@@ -36,7 +36,7 @@ exit codes:
   1  there is no such topology, or no Nimbus answers
   2  the call is wrong
 
-example:
+examples:
   rafale top words
 )";
 

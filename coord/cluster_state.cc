@@ -49,7 +49,7 @@ absl::Status ClusterState::prepare() {
   // The root may be several folders deep.
   for (std::size_t at = 1; at != std::string::npos && at < root_.size();) {
     at = root_.find('/', at + 1);
-    const absl::Status made = store_.create(root_.substr(0, at), "", Persistence::persistent);
+    absl::Status made = store_.create(root_.substr(0, at), "", Persistence::persistent);
     if (!made.ok() && !absl::IsAlreadyExists(made)) return made;
   }
   const std::string version_path = path("version", "");

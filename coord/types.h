@@ -89,6 +89,7 @@ struct ExecutorAssignment {
   std::string component;
   std::uint32_t first_task = 0;
   std::uint32_t last_task = 0;
+  // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 misreads the comparison with zero
   friend auto operator<=>(const ExecutorAssignment&, const ExecutorAssignment&) = default;
 };
 
@@ -120,6 +121,7 @@ struct InstanceId {
   std::string topology;
   std::uint32_t worker = 0;
   std::uint32_t instance = 0;
+  // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 misreads the comparison with zero
   friend auto operator<=>(const InstanceId&, const InstanceId&) = default;
 };
 

@@ -65,7 +65,7 @@ class SupervisorService final : public v1::NimbusForSupervisors::Service {
 
   Status SupervisorHeartbeat(ServerContext* context, const v1::SupervisorHeartbeatRequest* request,
                              v1::SupervisorHeartbeatResponse* answer) override {
-    const Status status = leading(parts_, *context);
+    Status status = leading(parts_, *context);
     if (!status.ok()) return status;
     if (request->info().protocol() != coord::kProtocol) {
       return {grpc::StatusCode::FAILED_PRECONDITION,
@@ -132,7 +132,7 @@ class WorkerService final : public v1::NimbusForWorkers::Service {
 
   Status WorkerHeartbeat(ServerContext* context, const v1::WorkerHeartbeatRequest* request,
                          v1::WorkerHeartbeatResponse* answer) override {
-    const Status status = leading(parts_, *context);
+    Status status = leading(parts_, *context);
     if (!status.ok()) return status;
     const v1::WorkerStats& stats = request->stats();
     WorkerBeat beat;

@@ -323,6 +323,8 @@ TEST(Link, AReceiverThatMovedGetsWhatIsForItsNewInstanceThoughTheOldOneStillRuns
   EXPECT_EQ(heir.inbox.batches, std::vector<std::uint64_t>{7});
   EXPECT_TRUE(from.transport->has_room(3));
   EXPECT_TRUE(from.inbox.wait([&] { return from.inbox.room.contains(3); }));
+}
+
 TEST(Link, ABatchForAnInstanceThatIsYetToBeNamedWaitsForIt) {
   Node from(0, 1);
   Node to(1, 1);
