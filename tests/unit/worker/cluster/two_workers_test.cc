@@ -8,6 +8,7 @@
 #include <string>
 #include <thread>
 
+#include "common/clock.h"
 #include "common/counter_file.h"
 #include "tests/integration/runtime/components.h"
 #include "tests/support/scratch.h"
@@ -65,9 +66,10 @@ struct Machine {
 
 template <class Condition>
 bool wait_until(Condition condition) {
-  const auto end = std::chrono::steady_clock::now() + minutes(1);
+  const common::SystemClock clock;
+  const auto end = clock.now() + minutes(1);
   while (!condition()) {
-    if (std::chrono::steady_clock::now() > end) return false;
+    if (clock.now() > end) return false;
     std::this_thread::yield();
   }
   return true;
