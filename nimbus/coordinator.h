@@ -20,40 +20,40 @@ namespace rafale::nimbus {
 
 /// What was read from the store at one moment.
 struct ClusterView {
-  std::map<std::string, coord::Versioned<coord::TopologyRecord>> topologies;
-  std::map<std::string, coord::Versioned<coord::Assignment>> assignments;
-  std::vector<coord::SupervisorInfo> supervisors;
+  std::map<std::string, coord::Versioned<coord::TopologyRecord>> topologies{};
+  std::map<std::string, coord::Versioned<coord::Assignment>> assignments{};
+  std::vector<coord::SupervisorInfo> supervisors{};
 };
 
 /// What a supervisor said of one of its workers.
 struct WorkerSight {
-  std::string topology;
+  std::string topology{};
   std::uint32_t worker = 0;
   std::uint32_t instance = 0;
   std::uint32_t port = 0;
   std::uint32_t pid = 0;
-  std::string state;
+  std::string state{};
   std::uint32_t restarts = 0;
-  std::string last_exit;
-  std::string last_words;
+  std::string last_exit{};
+  std::string last_words{};
   std::uint64_t uptime_ms = 0;
 };
 
 /// A supervisor's heartbeat.
 struct SupervisorBeat {
-  coord::SupervisorInfo info;
-  std::vector<WorkerSight> workers;
+  coord::SupervisorInfo info{};
+  std::vector<WorkerSight> workers{};
   std::uint64_t free_disk_bytes = 0;
   std::int64_t clock_ahead_ms = 0;
 };
 
 /// A worker's own heartbeat.
 struct WorkerBeat {
-  std::string topology;
+  std::string topology{};
   std::uint32_t worker = 0;
   std::uint32_t instance = 0;
   std::uint32_t adopted_epoch = 0;
-  std::string state;
+  std::string state{};
   std::uint32_t peers = 0;
   std::uint32_t ready_peers = 0;
   bool spouts_open = false;
@@ -71,7 +71,7 @@ struct PutRecord {
   std::int32_t version = 0;
 };
 struct RemoveTopology {
-  std::string id;
+  std::string id{};
 };
 using Action = std::variant<PutAssignment, PutRecord, RemoveTopology>;
 
@@ -137,11 +137,11 @@ class Coordinator {
 
   Options options_;
   ClusterView view_;
-  std::map<std::string, coord::TopologySpec> specs_;
-  std::map<std::string, SupervisorState> supervisors_;
-  std::map<WorkerKey, WorkerState> workers_;
-  std::map<WorkerKey, std::uint32_t> instances_;
-  std::map<std::string, std::int64_t> waiting_since_;  // kills and rebalances under way
+  std::map<std::string, coord::TopologySpec> specs_{};
+  std::map<std::string, SupervisorState> supervisors_{};
+  std::map<WorkerKey, WorkerState> workers_{};
+  std::map<WorkerKey, std::uint32_t> instances_{};
+  std::map<std::string, std::int64_t> waiting_since_{};  // kills and rebalances under way
   std::int64_t hold_until_ns_ = 0;
 };
 

@@ -133,9 +133,9 @@ class Driver {
   bool stopping_ = false;
   std::uint64_t changes_watch_ = 0;
   std::uint64_t supervisors_watch_ = 0;
-  std::atomic<bool> stale_{true};                      // the store changed since the last read
-  std::int64_t led_since_ = 0;                         // 0: not leading; own thread
-  std::mutex read_mutex_;  // one reads at a time; taken before mutex_
+  std::atomic<bool> stale_{true};  // the store changed since the last read
+  std::int64_t led_since_ = 0;     // 0: not leading; own thread
+  std::mutex read_mutex_;          // one reads at a time; taken before mutex_
   std::atomic<std::int64_t> read_at_ns_{0};
   std::int64_t collected_at_ns_ = 0;                   // own thread
   std::map<std::string, std::int64_t> spec_failures_;  // own thread: tried at

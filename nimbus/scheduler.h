@@ -16,8 +16,8 @@ namespace rafale::nimbus {
 
 /// A slot that nobody uses.
 struct Slot {
-  std::string supervisor;
-  std::string host;
+  std::string supervisor{};
+  std::string host{};
   std::uint32_t port = 0;
 };
 
@@ -25,8 +25,8 @@ struct ScheduleInput {
   const coord::TopologyRecord* record = nullptr;
   const coord::TopologySpec* spec = nullptr;
   const coord::Assignment* present = nullptr;  ///< null: none yet
-  std::set<std::uint32_t> lost;                ///< workers of `present` whose slot is gone
-  std::vector<Slot> free;
+  std::set<std::uint32_t> lost{};              ///< workers of `present` whose slot is gone
+  std::vector<Slot> free{};
   bool spouts_active = true;
 };
 

@@ -123,16 +123,16 @@ TEST_F(CoordTest, PayloadsAreFrozen) {
   NimbusInfo nimbus{"id", "host", 6627, "0.1.0", 1, 5, 8080};
   EXPECT_EQ(encode(nimbus), std::string("\x01\x0a\x02id\x12\x04host\x18\xe3\x33\x22\x05"
                                         "0.1.0\x28\x01\x30\x05\x38\x90\x3f",
-                                        29));
+                                        28));
   Assignment assignment;
   assignment.topology = "t";
   assignment.epoch = 2;
   assignment.workers.push_back({1, 2048, "s", "h", 6700, {{"c", 3, 4}}});
   EXPECT_EQ(encode(assignment),
-            std::string("\x01\x0a\x01t\x10\x02\x18\x01\x22\x19\x08\x01\x10\x80\x10\x1a\x01s\x22\x01"
+            std::string("\x01\x0a\x01t\x10\x02\x18\x01\x22\x17\x08\x01\x10\x80\x10\x1a\x01s\x22\x01"
                         "h\x28\xac\x34\x32\x07\x0a\x01"
                         "c\x10\x03\x18\x04",
-                        35));
+                        33));
   EXPECT_EQ(*decode<Assignment>(encode(assignment)), assignment);
 }
 
