@@ -13,8 +13,10 @@
 #include <atomic>
 #include <chrono>
 #include <csignal>
+#include <cstdio>
 #include <cstring>
 #include <fstream>
+#include <iostream>
 
 #include <spdlog/logger.h>
 
@@ -107,8 +109,10 @@ int run_cluster_mode(const std::vector<std::string>& arguments) {
   }
   ClusterWorker worker(*launch, loaded->topology());
   const int exit_code = worker.run(stop_asked);
-  if (worker.stuck()) _exit(exit_code);  // its code must not be unloaded
-  return exit_code;
+  // Neither user code that hangs nor a link to a process that was stopped shall hold up the end.
+  std::cout.flush();
+  std::fflush(nullptr);
+  _exit(exit_code);
 }
 
 }  // namespace rafale::worker

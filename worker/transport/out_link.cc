@@ -28,10 +28,10 @@ constexpr const char* kCtlMethod = "/rafale.v1.WorkerLink/Ctl";
 
 struct OutLink::Call {
   explicit Call(OutLink& link)
-      : started([&link](bool ok) { link.on_started(ok); }),
-        read([&link](bool ok) { link.on_read(ok); }),
-        written([&link](bool ok) { link.on_written(ok); }),
-        finished([&link](bool) { link.on_finished(); }) {}
+      : started([this, &link](bool ok) { abandoned ? link.bury(*this) : link.on_started(ok); }),
+        read([this, &link](bool ok) { abandoned ? link.bury(*this) : link.on_read(ok); }),
+        written([this, &link](bool ok) { abandoned ? link.bury(*this) : link.on_written(ok); }),
+        finished([this, &link](bool) { abandoned ? link.bury(*this) : link.on_finished(); }) {}
 
   grpc::ClientContext context;
   std::unique_ptr<grpc::GenericClientAsyncReaderWriter> stream;
@@ -43,6 +43,8 @@ struct OutLink::Call {
   bool ready = false;           // READY came
   bool hanging_up = false;
   bool finishing = false;
+  bool abandoned = false;  // nobody waits for its end
+  bool writing = false;    // a frame is being written; under the link's mutex
 };
 
 OutLink::OutLink(LinkShared& shared, bool ctl, CreditGate* credit, Events events)
@@ -107,6 +109,7 @@ void OutLink::pump() {
       shared_.frames_sent.fetch_add(1, std::memory_order_relaxed);
       shared_.bytes_sent.fetch_add(bytes.Length(), std::memory_order_relaxed);
       call_->pending.fetch_add(1, std::memory_order_relaxed);
+      call_->writing = true;
       call_->stream->Write(bytes, &call_->written);
       return;
     }
@@ -227,9 +230,8 @@ void OutLink::set_peer(const Peer& peer) {
   }
   if (!redial) return;
   failures_ = 0;
-  if (call_ != nullptr) {
-    hang_up();
-  } else if (alarm_set_) {
+  if (call_ != nullptr) abandon();
+  if (alarm_set_) {
     alarm_.Cancel();  // dials at once
   } else {
     dial();
@@ -298,6 +300,10 @@ void OutLink::on_started(bool ok) {
 
 void OutLink::on_written(bool ok) {
   call_->pending.fetch_sub(1);
+  {
+    const std::lock_guard lock(mutex_);
+    call_->writing = false;
+  }
   if (!call_->greeted) {
     call_->greeted = ok;
     if (ok && call_->ready) go_up();
@@ -442,6 +448,26 @@ void OutLink::hang_up() {
     }
   }
   maybe_done();
+}
+
+/// Leaves the call to itself: what it still waits for may never end, as when the process at the
+/// other side was stopped and its kernel takes no more bytes.
+void OutLink::abandon() {
+  hang_up();
+  if (call_ == nullptr) return;
+  {
+    const std::lock_guard lock(mutex_);
+    if (call_->writing) writing_.store(false, std::memory_order_seq_cst);
+    call_->abandoned = true;
+    abandoned_.push_back(std::move(call_));
+    resend_ = 0;
+  }
+  channel_.reset();
+}
+
+void OutLink::bury(Call& call) {
+  if (call.pending.fetch_sub(1) != 1) return;
+  std::erase_if(abandoned_, [&call](const std::unique_ptr<Call>& c) { return c.get() == &call; });
 }
 
 void OutLink::maybe_done() {

@@ -76,7 +76,7 @@ class OutLink {
   /// Cuts the link, drops what is for it and dials no more, until set_peer(). I/O thread.
   void stop();
   /// Nothing of it is in the completion queue.
-  bool stopped() const { return call_ == nullptr && !alarm_set_; }
+  bool stopped() const { return call_ == nullptr && abandoned_.empty() && !alarm_set_; }
   bool up() const { return up_.load(std::memory_order_acquire); }
   /// Nothing waits to be sent or acked. Any thread.
   bool drained() const;
@@ -99,6 +99,8 @@ class OutLink {
   void on_ack(std::uint64_t seq, const std::vector<wire::Credit>& credits);
   void hang_up();
   void maybe_done();
+  void abandon();
+  void bury(Call& call);
   void dial_later();
   void go_up();
   void reset_sequence();
@@ -134,6 +136,7 @@ class OutLink {
   std::shared_ptr<grpc::Channel> channel_;
   std::string channel_address_;
   std::unique_ptr<Call> call_;
+  std::vector<std::unique_ptr<Call>> abandoned_;
   grpc::Alarm alarm_;
   bool alarm_set_ = false;
   CallTag on_alarm_;
