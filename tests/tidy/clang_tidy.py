@@ -3,7 +3,7 @@
 # SPDX-FileCopyrightText: The Rafale authors
 """Runs clang-tidy on the .cc files of the project, except those that passed before as they are now.
 
-usage: clang_tidy.py --build DIR [--jobs N] [FILE.cc]...
+usage: clang_tidy.py --build DIR [--jobs N] [--product] [FILE.cc]...
 
 DIR holds compile_commands.json, and gets the notes of what passed. A note is the hash of the file,
 of all our headers that it reaches, of .clang-tidy and of the file's compile command.
@@ -93,6 +93,7 @@ def main():
     parser = argparse.ArgumentParser(description="clang-tidy on what changed")
     parser.add_argument("--build", type=Path, required=True)
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--product", action="store_true", help="without tests/ and bench/")
     parser.add_argument("files", nargs="*")
     args = parser.parse_args()
 
@@ -110,6 +111,8 @@ def main():
                     and not p.startswith("tests/package/")]
         if left_out:
             sys.exit("no CMakeLists.txt names these files: " + ", ".join(left_out))
+        if args.product:
+            paths = [p for p in paths if not p.startswith(("tests/", "bench/"))]
 
     version = subprocess.run(["clang-tidy", "--version"], capture_output=True, text=True,
                              check=True).stdout

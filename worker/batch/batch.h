@@ -47,7 +47,7 @@ class Batch : public MpscNode {
   std::int64_t opened_ns = 0;  ///< when the first row came
   static constexpr std::uint32_t kHere = ~0u;
   std::uint32_t origin = kHere;  ///< the worker that it came from, if that is another
-  std::vector<Run> runs;       ///< by first_row; rows under no run are unanchored
+  std::vector<Run> runs;         ///< by first_row; rows under no run are unanchored
   std::vector<std::uint8_t> deltas;
   // How far the producer has told the trackers of the runs: all of the first `reported_runs`, and
   // `reported_in_run` rows of the next.

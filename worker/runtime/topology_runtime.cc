@@ -169,8 +169,9 @@ void TopologyRuntime::guarded(Failures& failures, AssembledTask& task, const cha
   }
 }
 
-/// Calls `work` for each spout or bolt of ours on its executor's thread and waits for all. The other
-/// kind is not waited for: bolts may have work from other processes before our spouts are open.
+/// Calls `work` for each spout or bolt of ours on its executor's thread and waits for all. The
+/// other kind is not waited for: bolts may have work from other processes before our spouts are
+/// open.
 template <class Work>
 void TopologyRuntime::on_tasks(bool spouts, Work work) {
   std::vector<AssembledTask*> own;

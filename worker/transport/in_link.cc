@@ -108,7 +108,7 @@ struct InLinks::Call {
     if (writing || hanging_up) return;
     grpc::ByteBuffer bytes;
     if (!control.empty()) {
-      bytes = std::move(control.front());
+      bytes = control.front();
       control.pop_front();
     } else if (sender != nullptr && sender->active == this && sender->ack_due) {
       sender->ack_due = false;

@@ -345,19 +345,11 @@ void OutLink::on_message() {
   }
   if (header->kind == wire::Kind::ack) {
     const auto credits = wire::read_credits(reader);
-    if (!credits.ok()) {
-      hang_up();
-    } else {
-      on_ack(header->seq, *credits);
-    }
+    credits.ok() ? on_ack(header->seq, *credits) : hang_up();
     return;
   }
   const auto greeting = wire::read_greeting(reader);
-  if (!greeting.ok()) {
-    hang_up();
-  } else {
-    on_greeting(header->kind, *greeting);
-  }
+  greeting.ok() ? on_greeting(header->kind, *greeting) : hang_up();
 }
 
 void OutLink::on_greeting(wire::Kind kind, const wire::Greeting& greeting) {
