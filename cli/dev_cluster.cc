@@ -54,7 +54,7 @@ exit codes:
 examples:
   rafale dev-cluster start
   export RAFALE_CONFIG=~/.local/state/rafale/dev-cluster/rafale.yaml
-  rafale submit word_count.so --wait
+  rafale submit bike_fleet.so --wait
   rafale dev-cluster stop
 )";
 
@@ -239,10 +239,14 @@ int start(const DevCall& call) {
                static_cast<double>(clock.now_ms() - began) / 1000, call.nimbuses, call.supervisors,
                kSlots);
     fmt::print("export RAFALE_CONFIG={}\n", files.config());
-    fmt::print(
-        stderr,
-        "\nthen try:\n  rafale submit {} --wait\n  rafale status\n  rafale dev-cluster stop\n",
-        program_beside("word_count.so"));
+    const std::string where =
+        call.dir == DevClusterFiles::default_dir() ? "" : fmt::format(" --dir {}", call.dir);
+    fmt::print(stderr,
+               "\nthen try:\n"
+               "  rafale submit {} --wait -c topology.workers=3 -c bikes.parallelism=3\n"
+               "  rafale status\n"
+               "  rafale dev-cluster stop{}\n",
+               program_beside("bike_fleet.so"), where);
   }
   return kSuccess;
 }

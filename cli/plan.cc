@@ -43,7 +43,7 @@ exit codes:
   2  the call or its settings are wrong
 
 examples:
-  rafale plan word_count.so -c topology.workers=3
+  rafale plan bike_fleet.so -c topology.workers=3
   rafale plan words -n 4
 )";
 

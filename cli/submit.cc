@@ -44,9 +44,9 @@ exit codes:
   2  the call or its settings are wrong
 
 examples:
-  rafale submit word_count.so --wait
+  rafale submit bike_fleet.so --wait
   rafale submit bike_fleet.so --name lyon -c topology.workers=3 -c bikes.parallelism=3
-  rafale submit word_count.so -o json | jq -r .id
+  rafale submit word_count.so -c words.file=book.txt -o json | jq -r .id
 )";
 
 void show_progress(std::uint64_t sent, std::uint64_t total) {
