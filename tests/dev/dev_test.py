@@ -56,6 +56,12 @@ class DevTest(unittest.TestCase):
         self.assertEqual((run.returncode, run.stdout), (2, ""))
         self.assertIn(message, run.stderr)
 
+    def test_cluster(self):
+        self.assert_runs(["cluster"], ["rafale", "dev-cluster", "start"])
+        self.assert_runs(["cluster", "--fresh"], ["rafale", "dev-cluster", "start", "--fresh"])
+        self.assert_runs(["cluster", "stop"], ["rafale", "dev-cluster", "stop"])
+        self.assert_wrong(["cluster", "strat"], "cluster does not know 'strat'")
+
     LOCAL = ["rafale", "local", "build/release/bike_fleet.so"]
 
     def test_demo_passes_its_options_on(self):
