@@ -40,8 +40,6 @@ class UnderLoad(unittest.TestCase):
         wait_until("ids arrive", lambda: self.lines() > COUNT // 20)
 
     def tearDown(self):
-        if sys.exc_info()[0] is not None or self._outcome.result.failures:
-            pass
         cluster.run("kill", self.name, "-w", "5")
 
     def lines(self):
@@ -63,11 +61,6 @@ class UnderLoad(unittest.TestCase):
         self.assertEqual(sum(f["timeout"] for f in failed.values()), 0,
                          f"nothing waits for its timeout: {failed}")
         return status
-
-    def workers_with(self, component):
-        """Workers of this topology, those that run `component` first."""
-        plan = cluster.json("status", self.name)
-        return plan["workers"]
 
     def test_a_worker_is_killed(self):
         before = cluster.status(self.name)["workers"]
