@@ -7,8 +7,10 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
+import unittest
 from pathlib import Path
 
 SKIP = 77
@@ -25,6 +27,19 @@ def skip_reason():
         if not Path(needed).exists():
             return f"needs ZooKeeper's server: there is no {needed} (apt install zookeeper)"
     return None
+
+
+def main(reason=None):
+    """Runs the tests of the calling file, or says why not, for `reason` or one of ours."""
+    reason = reason or skip_reason()
+    if reason is None:
+        unittest.main(module="__main__", verbosity=2)
+    print(f"SKIPPED: {reason}")
+    if "RAFALE_SKIP_DIR" in os.environ:
+        folder = Path(os.environ["RAFALE_SKIP_DIR"])
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / os.environ["RAFALE_TEST_NAME"]).write_text(reason + "\n")
+    sys.exit(SKIP)
 
 
 def wait_until(what, condition, seconds=60):

@@ -13,7 +13,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from cluster import SKIP, Cluster, skip_reason, wait_until  # noqa: E402
+from cluster import Cluster, main, wait_until  # noqa: E402
 
 COUNT = 120_000
 RATE = 20_000
@@ -198,8 +198,4 @@ class Topologies(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    reason = skip_reason()
-    if reason:
-        print(f"SKIPPED: {reason}")
-        sys.exit(SKIP)
-    unittest.main(verbosity=2)
+    main()

@@ -15,7 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from cluster import BIN, SKIP, Cluster, skip_reason, wait_until  # noqa: E402
+from cluster import BIN, Cluster, main, wait_until  # noqa: E402
 
 COUNT = 40_000
 
@@ -143,7 +143,4 @@ class Tls(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    if reason := skip_reason():
-        print(f"SKIPPED: {reason}")
-        sys.exit(SKIP)
-    unittest.main()
+    main()
