@@ -17,7 +17,8 @@ namespace rafale::bench {
 
 /// What the user asked for.
 struct Options {
-  std::vector<std::string> cases;  ///< names or patterns with *; empty: all but the micro cases
+  std::vector<std::string>
+      cases;  ///< names or patterns with *; empty: all but micro and cluster cases
   int rounds = 3;
   double seconds = 1;            ///< of a window
   double warm_up = 0.3;          ///< seconds before it
@@ -64,6 +65,7 @@ void add_perf_cases(Cases& cases);
 void add_word_count_cases(Cases& cases);
 void add_bike_cases(Cases& cases);
 void add_latency_cases(Cases& cases);
+void add_cluster_cases(Cases& cases);
 void add_micro_cases(Cases& cases);
 void add_yardsticks(Cases& yardsticks);
 

@@ -26,8 +26,9 @@ bool matches(const std::string& name, const std::vector<std::string>& patterns) 
 }
 
 bool wanted(const Case& one, const Options& options) {
-  return options.cases.empty() ? !one.name().starts_with("micro_")
-                               : matches(one.name(), options.cases);
+  return options.cases.empty()
+             ? !one.name().starts_with("micro_") && !one.name().starts_with("cluster_")
+             : matches(one.name(), options.cases);
 }
 
 Cases all_cases() {
@@ -36,6 +37,7 @@ Cases all_cases() {
   add_word_count_cases(cases);
   add_bike_cases(cases);
   add_latency_cases(cases);
+  add_cluster_cases(cases);
   add_micro_cases(cases);
   return cases;
 }
@@ -102,8 +104,9 @@ void run(Cases& cases, Cases& yardsticks, const Options& options) {
 
 void add_options(CLI::App& app, Options& options, bool& list) {
   app.add_flag("--list", list, "names of all cases");
-  app.add_option("--case", options.cases,
-                 "cases to run, by name or pattern (const_*); micro_* run only if named");
+  app.add_option(
+      "--case", options.cases,
+      "cases to run, by name or pattern (const_*); micro_* and cluster_* run only if named");
   app.add_option("--rounds", options.rounds, "windows of each case")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
@@ -117,8 +120,9 @@ void add_options(CLI::App& app, Options& options, bool& list) {
                  "of micro cases, instead of --seconds: to count instructions");
   app.add_option("--plugins", options.plugins, "directory of perf.so and the others")
       ->capture_default_str();
-  app.add_option("--yardsticks", options.yardsticks,
-                 "directory of the programs t2, ip and wc, to run in turns with the cases");
+  app.add_option(
+      "--yardsticks", options.yardsticks,
+      "directory of the programs t2, ip, wc, e2e and raw, to run in turns with the cases");
   app.add_option("--bike-file", options.bike_file, "JSON lines of stations, plain or .zst");
 }
 
@@ -128,7 +132,10 @@ int main(int argc, char** argv) {
   Options options;
   options.plugins = std::filesystem::read_symlink("/proc/self/exe").parent_path().string();
   bool list = false;
-  CLI::App app("Measures the engine in this process and prints one JSON object.", "rafale-bench");
+  CLI::App app(
+      "Measures the engine, in this process or on a cluster of its own, and prints one JSON "
+      "object.",
+      "rafale-bench");
   add_options(app, options, list);
   CLI11_PARSE(app, argc, argv);
 

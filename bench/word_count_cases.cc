@@ -2,44 +2,16 @@
 // SPDX-FileCopyrightText: The Rafale authors
 //
 // Word count over generated lines, as the plugin word_count.so does it.
-#include <cmath>
 #include <cstdint>
-#include <cstdio>
-#include <filesystem>
-#include <fstream>
 #include <memory>
-#include <stdexcept>
 #include <string>
-#include <vector>
 
 #include "bench/temporary_file.h"
 #include "bench/topology_run.h"
-#include "common/random.h"
+#include "bench/zipf_text.h"
 
 namespace rafale::bench {
 namespace {
-
-constexpr int kLines = 100'000;
-constexpr int kWordsPerLine = 10;
-constexpr std::size_t kVocabulary = 10'000;
-
-/// Ten words to a line, the r-th most frequent word about as often as 1/r.
-std::string zipf_text() {
-  common::Random random(42);
-  std::vector<std::string> vocabulary(kVocabulary);
-  for (std::string& word : vocabulary) {
-    for (std::uint64_t letters = 2 + random.below(9); letters > 0; --letters) {
-      word += static_cast<char>('a' + random.below(26));
-    }
-  }
-  std::string text;
-  for (int i = 0; i < kLines * kWordsPerLine; ++i) {
-    const double rank = std::pow(static_cast<double>(kVocabulary), random.unit());
-    text += vocabulary[static_cast<std::size_t>(rank) - 1];
-    text += (i + 1) % kWordsPerLine == 0 ? '\n' : ' ';
-  }
-  return text;
-}
 
 class WordCountCase final : public Case {
  public:

@@ -63,6 +63,12 @@ void add_yardsticks(Cases& yardsticks) {
   add("t2_unacked", "t2 0 1024 0.5");
   add("ip_pool2x2", "ip flat mpsc pool2x2 1024 0.5 0 0 20 16");
   add("wc", "wc wc2");
+  add("e2e_acked_unix", "e2e uds 65536 20 1 0.7");
+  add("e2e_unacked_unix", "e2e uds 65536 20 0 0.7");
+  add("e2e_acked_tcp", "e2e tcp 65536 20 1 0.7");
+  add("e2e_unacked_tcp", "e2e tcp 65536 20 0 0.7");
+  add("raw_unix", "raw uds tp 65536 20 0.5");
+  add("raw_tcp", "raw tcp tp 65536 20 0.5");
 }
 
 }  // namespace rafale::bench

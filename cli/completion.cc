@@ -87,6 +87,12 @@ _rafale() {{
   case $verb in
     {}) COMPREPLY=($(compgen -W "$(rafale list --names 2> /dev/null)" -- "$word")) ;;
     dev-cluster) COMPREPLY=($(compgen -W "start stop status" -- "$word")) ;;
+    certs)
+      case $COMP_CWORD in
+        2) COMPREPLY=($(compgen -W "dev init issue show" -- "$word")) ;;
+        3) COMPREPLY=($(compgen -W "nimbus supervisor worker user" -- "$word")
+             $(compgen -f -X '!*.pem' -- "$word")) ;;
+      esac ;;
     help) COMPREPLY=($(compgen -W "{} settings" -- "$word")) ;;
     completion) COMPREPLY=($(compgen -W "bash zsh fish" -- "$word")) ;;
   esac
@@ -111,6 +117,9 @@ std::string fish_script() {
         "2>/dev/null)'\n",
         verb);
   }
+  text +=
+      "complete -c rafale -n '__fish_seen_subcommand_from certs' -F -a 'dev init issue show "
+      "nimbus supervisor worker user'\n";
   for (const std::string_view verb : kOfPlugins) {
     text += fmt::format("complete -c rafale -n '__fish_seen_subcommand_from {}' -F\n", verb);
   }

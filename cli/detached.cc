@@ -17,30 +17,11 @@
 
 #include <cerrno>
 #include <cstring>
-#include <fstream>
-#include <iterator>
-#include <sstream>
 
 #include <fmt/format.h>
 
 namespace rafale::cli {
 namespace {
-
-/// State letter and start time; 0 if there is no such process.
-std::uint64_t start_time_of(pid_t pid, char& state) {
-  std::ifstream in(fmt::format("/proc/{}/stat", pid));
-  const std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
-  // The name in parentheses may hold anything; fields are counted after it.
-  const std::size_t after = text.rfind(')');
-  if (after == std::string::npos) return 0;
-  std::istringstream fields(text.substr(after + 1));
-  fields >> state;
-  std::string skipped;
-  for (int field = 4; field < 22; ++field) fields >> skipped;
-  std::uint64_t start = 0;
-  fields >> start;
-  return start;
-}
 
 int open_loopback(std::uint16_t port, sockaddr_in& address) {
   address = {};
@@ -58,8 +39,8 @@ void signal_and_wait(int pidfd, int number, std::chrono::milliseconds at_most) {
 
 }  // namespace
 
-absl::StatusOr<ProcessName> start_detached(const std::vector<std::string>& arguments,
-                                           const std::string& log) {
+absl::StatusOr<common::ProcessId> start_detached(const std::vector<std::string>& arguments,
+                                                 const std::string& log) {
   std::vector<char*> words;
   words.reserve(arguments.size() + 1);
   for (const std::string& word : arguments) words.push_back(const_cast<char*>(word.c_str()));
@@ -82,19 +63,16 @@ absl::StatusOr<ProcessName> start_detached(const std::vector<std::string>& argum
   close(in);
   close(out);
   if (pid < 0) return absl::InternalError(fmt::format("fork: {}", std::strerror(errno)));
-  char state = '?';
-  return ProcessName{pid, start_time_of(pid, state)};
+  return common::process_of(static_cast<std::uint32_t>(pid));
 }
 
-bool runs(const ProcessName& process) {
-  int ended = 0;
-  if (process.pid > 0) waitpid(process.pid, &ended, WNOHANG);  // if it is a child of ours
-  char state = '?';
-  const std::uint64_t start = process.pid > 0 ? start_time_of(process.pid, state) : 0;
-  return start != 0 && start == process.start_time && state != 'Z' && state != 'X';
+bool runs(const common::ProcessId& process) {
+  int ended = 0;  // if it is a child of ours
+  if (process.pid != 0) waitpid(static_cast<pid_t>(process.pid), &ended, WNOHANG);
+  return common::is_running(process);
 }
 
-void end(const ProcessName& process, std::chrono::milliseconds grace) {
+void end(const common::ProcessId& process, std::chrono::milliseconds grace) {
   const int pidfd = runs(process) ? static_cast<int>(syscall(SYS_pidfd_open, process.pid, 0)) : -1;
   if (pidfd < 0) return;
   // Looked at again now that the descriptor holds the process: the number may have changed hands.

@@ -15,6 +15,7 @@
 #include <fmt/format.h>
 
 #include "cli/arguments.h"
+#include "cli/certificate_files.h"
 #include "cli/cluster_call.h"
 #include "cli/dev_cluster_files.h"
 #include "cli/nimbus_client.h"
@@ -42,6 +43,10 @@ options:
   --supervisors N     (default 3)
   --nimbus N          (default 1); one leads, the others stand by
   --dir DIR           where it lives (default ~/.local/state/rafale/dev-cluster)
+  --hosts             each supervisor plays a host of its own, 127.0.0.2 and on: its workers talk to
+                      those of others by TCP, as across machines, not by unix sockets
+  --tls               start: an authority and certificates of its own; all that listens on TCP takes
+                      mutual TLS
   --fresh             start: forget what an earlier cluster left in the directory
   -o, --output FORM   table, json or yaml (default table)
   -h, --help          this text
@@ -69,6 +74,8 @@ struct DevCall {
   std::uint32_t supervisors = 3;
   std::uint32_t nimbuses = 1;
   bool fresh = false;
+  bool hosts = false;
+  bool tls = false;
 };
 
 /// The end of a log, for a complaint.
@@ -82,7 +89,8 @@ std::string tail_of(const std::string& path) {
 /// Starts the processes one by one and remembers each at once.
 class Starter {
  public:
-  Starter(const DevClusterFiles& files, const DevCall& call) : files_(files), call_(call) {}
+  Starter(const DevClusterFiles& files, const DevCall& call)
+      : files_(files), call_(call), certificates_(files.path("certs"), true) {}
 
   absl::Status start() {
     if (absl::Status status = choose_ports(); !status.ok()) return status;
@@ -90,7 +98,7 @@ class Starter {
     for (std::uint32_t i = 1; i <= call_.nimbuses; ++i) {
       const std::string name = fmt::format("nimbus-{}", i);
       absl::Status status =
-          start_daemon(name, "rafale-nimbus",
+          start_daemon(name, "rafale-nimbus", "nimbus",
                        {"-c", fmt::format("nimbus.thrift.port={}", ports_.nimbuses[i - 1])});
       if (!status.ok()) return status;
     }
@@ -99,9 +107,15 @@ class Starter {
       for (const std::uint16_t port : ports_.slots[i - 1]) {
         slots += fmt::format("{}{}", slots.empty() ? "" : ",", port);
       }
-      absl::Status status = start_daemon(
-          fmt::format("supervisor-{}", i), "rafale-supervisor",
-          {"--stop-workers-on-exit", "-c", fmt::format("supervisor.slots.ports=[{}]", slots)});
+      std::vector<std::string> options{"--stop-workers-on-exit", "-c",
+                                       fmt::format("supervisor.slots.ports=[{}]", slots)};
+      if (call_.hosts) {
+        for (const char* key : {"storm.local.hostname", "rafale.bind"}) {
+          options.insert(options.end(), {"-c", fmt::format("{}=127.0.0.{}", key, i + 1)});
+        }
+      }
+      absl::Status status =
+          start_daemon(fmt::format("supervisor-{}", i), "rafale-supervisor", "supervisor", options);
       if (!status.ok()) return status;
     }
     return wait_until_ready();
@@ -119,10 +133,21 @@ class Starter {
     }
     std::vector<std::string> dirs{"logs", "zookeeper"};
     if (absl::Status status = files_.make_dirs(dirs); !status.ok()) return status;
-    if (absl::Status status = files_.write("rafale.yaml", cluster_settings(ports_)); !status.ok()) {
-      return status;
+    std::string settings = cluster_settings(ports_);
+    if (call_.tls) {
+      if (absl::Status status = make_certificates(); !status.ok()) return status;
+      settings += certificates_.settings("user");
     }
+    if (absl::Status status = files_.write("rafale.yaml", settings); !status.ok()) return status;
     return files_.write("zoo.cfg", zookeeper_settings(files_, ports_.zookeeper));
+  }
+
+  absl::Status make_certificates() const {
+    absl::Status done = certificates_.make_authority();
+    for (const char* role : {"nimbus", "supervisor", "user"}) {
+      if (done.ok()) done = certificates_.issue(role, role, {});
+    }
+    return done;
   }
 
   absl::Status start_zookeeper() {
@@ -137,10 +162,15 @@ class Starter {
   }
 
   absl::Status start_daemon(const std::string& name, const std::string& program,
-                            std::vector<std::string> more) {
+                            const std::string& role, const std::vector<std::string>& more) {
     std::vector<std::string> arguments{program_beside(program), "--config", files_.config(), "-c",
                                        fmt::format("storm.local.dir={}", files_.path(name))};
     arguments.insert(arguments.end(), more.begin(), more.end());
+    if (call_.tls) {  // instead of the user's in rafale.yaml
+      arguments.insert(arguments.end(),
+                       {"-c", "rafale.tls.cert=" + certificates_.path(role + ".pem"), "-c",
+                        "rafale.tls.key=" + certificates_.path(role + ".key")});
+    }
     return remember(name, arguments);
   }
 
@@ -181,6 +211,7 @@ class Starter {
 
   const DevClusterFiles& files_;
   const DevCall& call_;
+  const CertificateFiles certificates_;
   DevPorts ports_;
   std::vector<DevProcess> processes_;
 };
@@ -199,7 +230,7 @@ std::size_t end_all(const DevClusterFiles& files) {
     for (std::thread& thread : threads) thread.join();
   };
   end_named("supervisor", seconds(20));
-  for (const ProcessName& worker : files.workers()) {
+  for (const common::ProcessId& worker : files.workers()) {
     if (runs(worker)) {
       ++ended;
       end(worker, seconds(5));
@@ -295,6 +326,8 @@ int run(const std::vector<std::string>& given) {
       .option("--supervisors", supervisors)
       .option("--nimbus", nimbuses)
       .option("--dir", call.dir)
+      .flag("--hosts", call.hosts)
+      .flag("--tls", call.tls)
       .flag("--fresh", call.fresh)
       .choice("-o,--output", call.output, {"table", "json", "yaml"});
   if (const auto exit_code = arguments.parse(given)) return *exit_code;

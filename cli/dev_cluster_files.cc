@@ -72,7 +72,7 @@ std::vector<DevProcess> DevClusterFiles::processes() const {
   if (!state.is_array()) return processes;
   for (const Json& entry : state) {
     processes.push_back({entry.value("name", ""),
-                         {entry.value("pid", 0), entry.value("start_time", std::uint64_t{0})},
+                         {entry.value("pid", 0U), entry.value("start_time", std::uint64_t{0})},
                          entry.value("log", "")});
   }
   return processes;
@@ -89,8 +89,8 @@ absl::Status DevClusterFiles::save(const std::vector<DevProcess>& processes) con
   return write(kState, state.dump(2) + "\n");
 }
 
-std::vector<ProcessName> DevClusterFiles::workers() const {
-  std::vector<ProcessName> workers;
+std::vector<common::ProcessId> DevClusterFiles::workers() const {
+  std::vector<common::ProcessId> workers;
   std::error_code error;
   for (const auto& host : fs::directory_iterator(dir_, error)) {
     const fs::path slots = host.path() / "supervisor" / "slots";
@@ -98,8 +98,9 @@ std::vector<ProcessName> DevClusterFiles::workers() const {
     for (const auto& slot : fs::directory_iterator(slots, none)) {
       const Json state = read_json(slot.path() / "slot.json");
       if (!state.is_object()) continue;
-      const ProcessName worker{state.value("pid", 0), state.value("start_time", std::uint64_t{0})};
-      if (worker.pid > 0) workers.push_back(worker);
+      const common::ProcessId worker{state.value("pid", 0U),
+                                     state.value("start_time", std::uint64_t{0})};
+      if (worker.pid != 0) workers.push_back(worker);
     }
   }
   return workers;

@@ -16,7 +16,7 @@ namespace rafale::cli {
 
 struct DevProcess {
   std::string name;  ///< "zookeeper", "nimbus-1", "supervisor-2"
-  ProcessName process;
+  common::ProcessId process;
   std::string log;
 };
 
@@ -39,7 +39,7 @@ class DevClusterFiles {
   std::vector<DevProcess> processes() const;
   absl::Status save(const std::vector<DevProcess>& processes) const;
   /// Workers that supervisors of this directory started, by their slots' files.
-  std::vector<ProcessName> workers() const;
+  std::vector<common::ProcessId> workers() const;
   void remove_state() const;
 
  private:

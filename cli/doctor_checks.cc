@@ -17,11 +17,15 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <utility>
 
 #include <fmt/format.h>
 
+#include "cli/certificates.h"
 #include "cli/output.h"
 #include "cli/programs.h"
+#include "common/clock.h"
+#include "common/durable_file.h"
 
 namespace rafale::cli {
 namespace {
@@ -88,14 +92,36 @@ Finding check_disk(const std::string& dir) {
   return {Health::doubtful, what, detail, "make room, or set storm.local.dir to another disk"};
 }
 
-void check_certificate(const std::string& key, const std::string& file,
-                       std::vector<Finding>& findings) {
-  if (access(file.c_str(), R_OK) == 0) {
-    findings.push_back({Health::good, key, file, ""});
-  } else {
-    findings.push_back({Health::bad, key, fmt::format("{}: {}", file, std::strerror(errno)),
-                        "rafale certs makes development certificates"});
+void check_certificates(const common::Security& security, std::vector<Finding>& findings) {
+  Certified own;
+  std::string authority;
+  const std::pair<const std::string*, std::string*> files[] = {
+      {&security.ca_file, &authority},
+      {&security.cert_file, &own.certificate},
+      {&security.key_file, &own.key}};
+  for (const auto& [file, text] : files) {
+    const auto read = common::read_whole(*file);
+    if (!read.ok()) {
+      findings.push_back({Health::bad, "certificates", std::string(read.status().message()),
+                          "see rafale.tls.ca, .cert and .key; rafale certs makes certificates"});
+      return;
+    }
+    *text = *read;
   }
+  const std::int64_t now = common::SystemClock().wall_ms() / 1000;
+  const absl::Status whole = check_certificate(own, authority, now);
+  if (!whole.ok()) {
+    findings.push_back({Health::bad, "certificate " + security.cert_file,
+                        std::string(whole.message()), "rafale certs issue makes a new one"});
+    return;
+  }
+  constexpr std::int64_t kDay = 24 * 60 * 60;
+  constexpr std::int64_t kFewDays = 30;
+  const std::int64_t days = (read_certificate(own.certificate)->valid_until - now) / kDay;
+  findings.push_back({days < kFewDays ? Health::doubtful : Health::good,
+                      "certificate " + security.cert_file,
+                      fmt::format("valid for {} days more", days),
+                      days < kFewDays ? "rafale certs issue makes a new one" : ""});
 }
 
 }  // namespace
@@ -105,9 +131,7 @@ std::vector<Finding> check_machine(const common::ClusterConfig& config) {
                                 check_program("rafale-worker"), check_files(),
                                 check_disk(config.local_dir)};
   if (config.security.tls()) {
-    check_certificate("rafale.tls.ca", config.security.ca_file, findings);
-    check_certificate("rafale.tls.cert", config.security.cert_file, findings);
-    check_certificate("rafale.tls.key", config.security.key_file, findings);
+    check_certificates(config.security, findings);
   } else {
     findings.push_back({config.security.insecure ? Health::doubtful : Health::good, "encryption",
                         config.security.insecure ? "insecure: true: everything is in plain text"

@@ -100,7 +100,7 @@ int run(const std::vector<std::string>& given) {
   arguments.operand("PLUGIN.so", call.plugin.plugin)
       .list("-c", call.plugin.assignments)
       .option("--config", call.plugin.config_file)
-      .option("--for", call.run_for)
+      .option("--for,--local-ttl", call.run_for)
       .flag("--until-done", call.until_done)
       .flag("--append", call.append)
       .option("--threads", call.threads)

@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <set>
 #include <utility>
 #include <vector>
 
@@ -17,8 +16,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "cli/views_codec.h"
+#include "common/host_port.h"
 #include "common/random.h"
 #include "common/rpc/channel.h"
+#include "common/rpc/leader.h"
 #include "common/sha256.h"
 #include "rafale/v1/nimbus.grpc.pb.h"
 
@@ -28,14 +29,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 using Stub = v1::Nimbus::Stub;
 constexpr std::size_t kPiece = 1 << 20;
-constexpr const char* kLeaderKey = "rafale-leader";
-constexpr int kMostHops = 6;
-
-std::string random_id() {
-  const std::uint64_t seed = common::random_seed();
-  const std::uint64_t other = common::random_seed();
-  return absl::StrCat(absl::Hex(seed, absl::kZeroPad16), absl::Hex(other, absl::kZeroPad16));
-}
+constexpr std::size_t kMostHops = 6;
 
 }  // namespace
 
@@ -55,39 +49,35 @@ struct NimbusClient::Impl {
   /// Calls `rpc(stub, context)` at the leader: at the last known one, else at whom the others name.
   template <class Rpc>
   absl::Status at_leader(Rpc rpc) {
-    std::vector<std::string> candidates;
-    if (!leader.empty()) candidates.push_back(leader);
-    candidates.insert(candidates.end(), addresses.begin(), addresses.end());
-    std::set<std::string> tried;
+    std::vector<std::string> candidates = addresses;
+    if (!leader.empty()) candidates.insert(candidates.begin(), leader);
     std::vector<std::string> answers;
-    for (std::size_t i = 0; i < candidates.size() && i < kMostHops + addresses.size(); ++i) {
-      const std::string address = candidates[i];
-      if (!tried.insert(address).second) continue;
-      grpc::ClientContext context;
-      common::set_deadline(context, timeout);
-      const grpc::Status status = rpc(*stub_for(address), context);
-      if (status.ok()) {
-        leader = address;
-        return absl::OkStatus();
-      }
-      const auto& trailing = context.GetServerTrailingMetadata();
-      const auto named = trailing.find(kLeaderKey);
-      if (named != trailing.end()) {
-        const std::string next(named->second.data(), named->second.size());
-        if (!next.empty() && !tried.contains(next)) {
-          candidates.insert(candidates.begin() + static_cast<std::ptrdiff_t>(i) + 1, next);
-        }
-        answers.push_back(absl::StrCat(address, " does not lead"));
-        continue;
-      }
-      if (status.error_code() != grpc::StatusCode::UNAVAILABLE) return common::to_absl(status);
-      answers.push_back(absl::StrCat(address, ": ", status.error_message()));
-      stubs.erase(address);  // a fresh channel tries at once, this one only after a pause
+    absl::Status result;
+    const std::string answered = common::find_leader(
+        std::move(candidates), kMostHops + addresses.size(),
+        [&](const std::string& address) -> common::Asked {
+          grpc::ClientContext context;
+          common::set_deadline(context, timeout);
+          result = common::to_absl(rpc(*stub_for(address), context));
+          if (result.ok()) return {.done = true, .named = {}};
+          const std::string named = common::named_leader(context);
+          if (!named.empty()) {
+            answers.push_back(absl::StrCat(address, " does not lead"));
+            return {.done = false, .named = named};
+          }
+          if (!absl::IsUnavailable(result)) return {.done = true, .named = {}};
+          answers.push_back(absl::StrCat(address, ": ", result.message()));
+          stubs.erase(address);  // a fresh channel tries at once, this one only after a pause
+          return {};
+        });
+    if (answered.empty()) {
+      return absl::UnavailableError(
+          absl::StrCat("no Nimbus answers as leader: ", absl::StrJoin(answers, "; "),
+                       ". Is the cluster up? `rafale doctor` looks for the cause; nimbus.seeds or "
+                       "RAFALE_CONFIG says where it is"));
     }
-    return absl::UnavailableError(
-        absl::StrCat("no Nimbus answers as leader: ", absl::StrJoin(answers, "; "),
-                     ". Is the cluster up? `rafale doctor` looks for the cause; nimbus.seeds or "
-                     "RAFALE_CONFIG says where it is"));
+    if (result.ok()) leader = answered;
+    return result;
   }
 
   const common::ClusterConfig config;
@@ -111,7 +101,7 @@ absl::StatusOr<Json> NimbusClient::cluster() {
   if (!status.ok()) return status;
   // Each Nimbus answers this; only the one that leads hears heartbeats.
   if (!answer.leading() && answer.has_leader()) {
-    const std::string address = absl::StrCat(answer.leader().host(), ":", answer.leader().port());
+    const std::string address = common::host_port(answer.leader().host(), answer.leader().port());
     v1::GetClusterResponse of_leader;
     grpc::ClientContext context;
     common::set_deadline(context, impl_->timeout);
@@ -202,7 +192,7 @@ absl::StatusOr<std::string> NimbusClient::upload(
 
 absl::StatusOr<Json> NimbusClient::submit(const Submission& submission) {
   v1::SubmitRequest request;
-  request.set_request_id(random_id());
+  request.set_request_id(common::random_hex(2));
   request.set_name(submission.name);
   request.set_plugin_handle(submission.plugin_handle);
   *request.mutable_spec() = spec_of(submission.graph, submission.settings);
@@ -223,7 +213,7 @@ absl::StatusOr<Json> NimbusClient::submit(const Submission& submission) {
 absl::StatusOr<Json> NimbusClient::kill(const std::string& name,
                                         std::optional<std::uint32_t> wait_secs) {
   v1::KillRequest request;
-  request.set_request_id(random_id());
+  request.set_request_id(common::random_hex(2));
   request.set_name(name);
   if (wait_secs) request.set_wait_secs(*wait_secs);
   v1::ChangeResponse answer;
@@ -236,7 +226,7 @@ absl::StatusOr<Json> NimbusClient::kill(const std::string& name,
 
 absl::StatusOr<Json> NimbusClient::activate(const std::string& name) {
   v1::ChangeRequest request;
-  request.set_request_id(random_id());
+  request.set_request_id(common::random_hex(2));
   request.set_name(name);
   v1::ChangeResponse answer;
   absl::Status status = impl_->at_leader([&](Stub& stub, grpc::ClientContext& context) {
@@ -248,7 +238,7 @@ absl::StatusOr<Json> NimbusClient::activate(const std::string& name) {
 
 absl::StatusOr<Json> NimbusClient::deactivate(const std::string& name) {
   v1::ChangeRequest request;
-  request.set_request_id(random_id());
+  request.set_request_id(common::random_hex(2));
   request.set_name(name);
   v1::ChangeResponse answer;
   absl::Status status = impl_->at_leader([&](Stub& stub, grpc::ClientContext& context) {
@@ -260,7 +250,7 @@ absl::StatusOr<Json> NimbusClient::deactivate(const std::string& name) {
 
 absl::StatusOr<Json> NimbusClient::rebalance(const RebalanceCall& call) {
   v1::RebalanceRequest request;
-  request.set_request_id(random_id());
+  request.set_request_id(common::random_hex(2));
   request.set_name(call.name);
   if (call.workers) request.set_workers(*call.workers);
   for (const auto& [component, count] : call.executors) {

@@ -55,16 +55,14 @@ int show(const Json& answer, const Json& before, const std::string& form) {
 
 int plan_submit(SubmissionCall& call) {
   absl::StatusOr<Submission> submission = prepare_submission(call);
-  if (!submission.ok()) {
-    if (!submission.status().message().empty()) return failed(submission.status());
-    return absl::IsInvalidArgument(submission.status()) ? kWrongCall : kFailure;
-  }
+  if (!submission.ok()) return submission_failed(submission.status());
   const auto config = call.cluster.config();
   if (!config.ok()) return failed(config.status());
   submission->dry_run = true;
   NimbusClient client(*config);
   const auto answer = client.submit(*submission);
   if (!answer.ok()) return failed(answer.status());
+  print_notes(*answer);
   return show(*answer, Json::array(), call.cluster.output);
 }
 

@@ -8,30 +8,18 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include <ctime>
-
 #include <fmt/format.h>
 
 #include "cli/cluster_call.h"
 #include "cli/verb.h"
+#include "common/daemon.h"
 
 namespace rafale::cli {
-namespace {
-
-/// The signals that end a view, held back so that one can be waited for.
-sigset_t ending_signals() {
-  sigset_t set;
-  sigemptyset(&set);
-  sigaddset(&set, SIGINT);
-  sigaddset(&set, SIGTERM);
-  return set;
-}
-
-}  // namespace
 
 int redraw(std::chrono::milliseconds interval,
            const std::function<absl::StatusOr<std::string>()>& view) {
-  const sigset_t signals = ending_signals();
+  // Held back so that they can be waited for.
+  const sigset_t signals = common::ending_signals();
   sigset_t before;
   pthread_sigmask(SIG_BLOCK, &signals, &before);
   const bool terminal = isatty(STDOUT_FILENO) != 0;
@@ -45,10 +33,7 @@ int redraw(std::chrono::milliseconds interval,
     const std::string shown = text.ok() ? *text : std::string(text.status().message()) + "\n";
     fmt::print("{}{}", terminal ? "\x1b[H\x1b[2J\x1b[3J" : first ? "" : "\n", shown);
     std::fflush(stdout);
-    timespec wait{};
-    wait.tv_sec = static_cast<time_t>(interval.count() / 1000);
-    wait.tv_nsec = static_cast<long>(interval.count() % 1000 * 1'000'000);
-    if (sigtimedwait(&signals, nullptr, &wait) > 0 || std::ferror(stdout) != 0) break;
+    if (common::wait_for_end_or(interval) || std::ferror(stdout) != 0) break;
   }
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
   return exit_code;

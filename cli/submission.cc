@@ -92,4 +92,15 @@ absl::StatusOr<Submission> prepare_submission(SubmissionCall& call) {
   return submission;
 }
 
+int submission_failed(const absl::Status& status) {
+  if (!status.message().empty()) return failed(status);
+  return absl::IsInvalidArgument(status) ? kWrongCall : kFailure;
+}
+
+void print_notes(const nlohmann::ordered_json& answer) {
+  for (const auto& note : answer["notes"]) {
+    fmt::print(stderr, "note: {}\n", note.get<std::string>());
+  }
+}
+
 }  // namespace rafale::cli

@@ -29,5 +29,9 @@ struct SubmissionCall {
 /// Has a child process describe the plugin, and collects the settings. Mistakes of the plugin are
 /// reported at once and yield an empty message with code FAILED_PRECONDITION or INVALID_ARGUMENT.
 absl::StatusOr<Submission> prepare_submission(SubmissionCall& call);
+/// Prints what was not reported yet of its failure; the exit code.
+int submission_failed(const absl::Status& status);
+/// Prints what Nimbus remarked on it.
+void print_notes(const nlohmann::ordered_json& answer);
 
 }  // namespace rafale::cli

@@ -76,10 +76,7 @@ int run(const std::vector<std::string>& given) {
   }
 
   absl::StatusOr<Submission> submission = prepare_submission(call);
-  if (!submission.ok()) {
-    if (!submission.status().message().empty()) return failed(submission.status());
-    return absl::IsInvalidArgument(submission.status()) ? kWrongCall : kFailure;
-  }
+  if (!submission.ok()) return submission_failed(submission.status());
   const auto config = call.cluster.config();
   if (!config.ok()) return failed(config.status());
   NimbusClient client(*config);
@@ -89,9 +86,7 @@ int run(const std::vector<std::string>& given) {
   submission->inactive = inactive;
   absl::StatusOr<nlohmann::ordered_json> answer = client.submit(*submission);
   if (!answer.ok()) return failed(answer.status());
-  for (const auto& note : (*answer)["notes"]) {
-    fmt::print(stderr, "note: {}\n", note.get<std::string>());
-  }
+  print_notes(*answer);
 
   if (!wait) {
     if (!print_structured(*answer, call.cluster.output)) {

@@ -41,6 +41,7 @@ extern const Verb kErrors;
 extern const Verb kNimbus;
 extern const Verb kSupervisor;
 extern const Verb kDevCluster;
+extern const Verb kCerts;
 extern const Verb kDoctor;
 extern const Verb kCompletion;
 extern const Verb kVersion;

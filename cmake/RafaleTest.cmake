@@ -53,6 +53,8 @@ function(rafale_test_support)
     PRIVATE rafale_compile_settings)
   # gRPC's users compile with it, and one precompiled header must serve all tests.
   target_compile_options(rafale_test_main PUBLIC -pthread)
+  # Tests take longer to compile than to run.
+  target_compile_options(rafale_test_main PUBLIC $<$<CONFIG:Release>:-O1>)
   if(RAFALE_PCH)
     # A precompiled header serves only targets of its own kind (-fPIE), so an executable holds it.
     file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/test_pch.cc CONTENT "int main() { return 0; }\n")

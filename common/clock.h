@@ -34,6 +34,11 @@ class Clock {
   /// now() as a number since an arbitrary moment.
   std::int64_t now_ns() const { return std::chrono::nanoseconds(now().time_since_epoch()).count(); }
   std::int64_t now_ms() const { return now_ns() / 1'000'000; }
+  /// wall_now() as milliseconds since 1970.
+  std::int64_t wall_ms() const {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(wall_now().time_since_epoch())
+        .count();
+  }
 };
 
 /// The clocks of this machine.

@@ -11,6 +11,8 @@
 #include <array>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <limits>
 #include <string_view>
 #include <utility>
@@ -264,7 +266,20 @@ std::string check_security(const Security& security) {
       !security.ca_file.empty() || !security.cert_file.empty() || !security.key_file.empty();
   const bool all =
       !security.ca_file.empty() && !security.cert_file.empty() && !security.key_file.empty();
-  return any && !all ? "rafale.tls.ca, rafale.tls.cert and rafale.tls.key go together" : "";
+  if (any && !all) return "rafale.tls.ca, rafale.tls.cert and rafale.tls.key go together";
+  if (!any) return {};
+  for (const auto& [key, file] : {std::pair("rafale.tls.ca", &security.ca_file),
+                                  std::pair("rafale.tls.cert", &security.cert_file),
+                                  std::pair("rafale.tls.key", &security.key_file)}) {
+    std::ifstream in(*file);
+    const std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+    if (text.empty()) return fmt::format("{}: cannot read {}", key, *file);
+    if (text.find("-----BEGIN ") == std::string::npos) {
+      return fmt::format("{}: {} has nothing in PEM form; rafale certs makes such files", key,
+                         *file);
+    }
+  }
+  return {};
 }
 
 }  // namespace

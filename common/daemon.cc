@@ -1,29 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The Rafale authors
 //
-// Arguments and signals of daemons.
+// Arguments, signals and exit codes of daemons.
 
 #include "common/daemon.h"
 
+#include <malloc.h>
 #include <pthread.h>
 
 #include <csignal>
 #include <ctime>
+#include <iostream>
+
+#include <spdlog/common.h>
 
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
+#include "common/log.h"
 
 namespace rafale::common {
-namespace {
-
-sigset_t ending_signals() {
-  sigset_t set;
-  sigemptyset(&set);
-  sigaddset(&set, SIGTERM);
-  sigaddset(&set, SIGINT);
-  return set;
-}
-
-}  // namespace
 
 absl::StatusOr<DaemonCall> DaemonCall::parse(const std::string& program,
                                              const std::vector<std::string>& arguments) {
@@ -43,6 +38,31 @@ absl::StatusOr<DaemonCall> DaemonCall::parse(const std::string& program,
     }
   }
   return call;
+}
+
+int daemon_main(const std::string& program, int argc, char** argv,
+                const std::function<absl::Status(const ClusterConfig&, const DaemonCall&)>& run) {
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
+  mallopt(M_ARENA_MAX, 2);
+  hold_back_signals();
+  log::set_up(log::Format::text, spdlog::level::info, false);
+  const auto call = DaemonCall::parse(program, {argv + 1, argv + argc});
+  absl::Status ended = call.status();
+  if (ended.ok()) {
+    const auto config = ClusterConfig::load(call->config_file, call->overrides);
+    ended = config.ok() ? run(*config, *call) : config.status();
+  }
+  if (ended.ok()) return 0;
+  std::cerr << program << ": " << ended.message() << "\n";
+  return absl::IsInvalidArgument(ended) ? 2 : 1;
+}
+
+sigset_t ending_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGINT);
+  return set;
 }
 
 void hold_back_signals() {

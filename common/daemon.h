@@ -4,7 +4,10 @@
 // What the mains of all daemons have in common.
 #pragma once
 
+#include <signal.h>
+
 #include <chrono>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -24,6 +27,13 @@ struct DaemonCall {
                                           const std::vector<std::string>& arguments);
 };
 
+/// The main of a daemon: holds back signals, sets up log lines, reads arguments and settings, and
+/// calls `run`. Its exit code: 0, 2 for INVALID_ARGUMENT, 1 for other mistakes, which it prints.
+int daemon_main(const std::string& program, int argc, char** argv,
+                const std::function<absl::Status(const ClusterConfig&, const DaemonCall&)>& run);
+
+/// SIGTERM and SIGINT.
+sigset_t ending_signals();
 /// Blocks SIGTERM and SIGINT for all threads that are made afterwards, and ignores SIGPIPE.
 void hold_back_signals();
 /// Waits until one of the two comes.

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <string>
 
 namespace rafale::common {
 
@@ -24,6 +25,16 @@ std::uint64_t random_seed() {
     }
   }
   return seed;
+}
+
+std::string random_hex(int seeds) {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  std::string text;
+  for (int i = 0; i < seeds; ++i) {
+    const std::uint64_t seed = random_seed();
+    for (int shift = 60; shift >= 0; shift -= 4) text += kDigits[(seed >> shift) & 15];
+  }
+  return text;
 }
 
 }  // namespace rafale::common

@@ -7,11 +7,15 @@
 #include <bit>
 #include <cstdint>
 #include <limits>
+#include <string>
 
 namespace rafale::common {
 
 /// 64 unpredictable bits from the operating system. Slow: once per generator.
 std::uint64_t random_seed();
+
+/// 16 hexadecimal digits for each seed: one for a name that nobody else has, two for a secret.
+std::string random_hex(int seeds = 1);
 
 /// xoshiro256++ (Blackman, Vigna, 2018; public domain), seeded through splitmix64 so that any seed,
 /// 0 too, gives a good state. About a nanosecond per number, not for secrets. One thread at a time.

@@ -142,6 +142,9 @@ v1::TopologyRecord to_proto(const TopologyRecord& value) {
   message.set_reason(value.reason);
   message.set_owner(value.owner);
   message.set_rebalances(value.rebalances);
+  if (value.state_before != TopologyState::active) {
+    message.set_state_before(to_proto(value.state_before));
+  }
   return message;
 }
 
@@ -157,7 +160,8 @@ TopologyRecord from_proto(const v1::TopologyRecord& message) {
           {message.executors().begin(), message.executors().end()},
           message.reason(),
           message.owner(),
-          message.rebalances()};
+          message.rebalances(),
+          from_proto(message.state_before())};
 }
 
 v1::Assignment to_proto(const Assignment& value) {
@@ -231,11 +235,16 @@ v1::ErrorList to_proto(const std::vector<ErrorEntry>& value) {
   return message;
 }
 
-std::vector<ErrorEntry> from_proto(const v1::ErrorList& message) {
+std::vector<ErrorEntry> from_proto(
+    const google::protobuf::RepeatedPtrField<v1::ErrorEntry>& messages) {
   std::vector<ErrorEntry> value;
-  value.reserve(static_cast<std::size_t>(message.errors_size()));
-  for (const v1::ErrorEntry& error : message.errors()) value.push_back(from_proto(error));
+  value.reserve(static_cast<std::size_t>(messages.size()));
+  for (const v1::ErrorEntry& error : messages) value.push_back(from_proto(error));
   return value;
+}
+
+std::vector<ErrorEntry> from_proto(const v1::ErrorList& message) {
+  return from_proto(message.errors());
 }
 
 v1::RequestResult to_proto(const RequestResult& value) {

@@ -33,6 +33,8 @@ TopologySpec from_proto(const v1::TopologySpec& message);
 TopologyRecord from_proto(const v1::TopologyRecord& message);
 Assignment from_proto(const v1::Assignment& message);
 ErrorEntry from_proto(const v1::ErrorEntry& message);
+std::vector<ErrorEntry> from_proto(
+    const google::protobuf::RepeatedPtrField<v1::ErrorEntry>& messages);
 std::vector<ErrorEntry> from_proto(const v1::ErrorList& message);
 RequestResult from_proto(const v1::RequestResult& message);
 Tombstone from_proto(const v1::Tombstone& message);

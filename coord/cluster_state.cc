@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "common/utf8.h"
 #include "coord/cluster_codec.h"
 #include "coord/paths.h"
 
@@ -161,6 +162,19 @@ absl::StatusOr<std::optional<RequestResult>> ClusterState::request(const std::st
   return std::optional(found->value);
 }
 
+absl::StatusOr<std::string> ClusterState::new_topology_id(const std::string& name,
+                                                          std::int64_t unix_ms) {
+  const auto present = store_.children(path("topologies", ""));
+  const auto buried = store_.children(path("tombstones", ""));
+  if (!present.ok()) return present.status();
+  if (!buried.ok()) return buried.status();
+  for (std::size_t number = present->size() + 1;; ++number) {
+    std::string id = absl::StrCat(name, "-", number, "-", unix_ms / 1000);
+    const auto is_it = [&id](const std::string& other) { return other == id; };
+    if (std::ranges::none_of(*present, is_it) && std::ranges::none_of(*buried, is_it)) return id;
+  }
+}
+
 // --- the leader's writes
 
 absl::Status ClusterState::write(const LeaderToken& leader, std::vector<Write> writes) {
@@ -227,7 +241,7 @@ absl::Status ClusterState::add_errors(const LeaderToken& leader, const std::stri
   std::vector<ErrorEntry> all = errors;
   if (before.ok()) all.insert(all.end(), before->value.begin(), before->value.end());
   for (ErrorEntry& error : all) {
-    if (error.text.size() > kMostErrorText) error.text.resize(kMostErrorText);
+    error.text = common::valid_utf8(error.text, kMostErrorText);
   }
   std::ranges::stable_sort(all, std::greater<>(), &ErrorEntry::at_unix_ms);
   if (all.size() > kMostErrors) all.resize(kMostErrors);

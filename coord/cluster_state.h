@@ -58,6 +58,9 @@ class ClusterState {
   absl::StatusOr<std::vector<Tombstone>> tombstones();
   absl::StatusOr<std::optional<RequestResult>> request(const std::string& request_id);
 
+  /// An id for a new topology: no other has it, or had it as far as tombstones tell.
+  absl::StatusOr<std::string> new_topology_id(const std::string& name, std::int64_t unix_ms);
+
   // --- the leader's writes: one multi each, with a check of the token
   /// Name lock, topology, first assignment (if it has workers) and the request's result.
   /// ALREADY_EXISTS if the name is taken.

@@ -10,9 +10,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/clock.h"
+#include "common/keeper_thread.h"
 #include "common/random.h"
 #include "coord/cluster_codec.h"
-#include "coord/keeper_thread.h"
 
 namespace rafale::coord {
 namespace {
@@ -25,7 +25,7 @@ class RunningElection final : public Election {
       : store_(state.store()),
         folder_(state.election_path()),
         self_(std::move(self)),
-        guid_(absl::StrCat("n-", absl::Hex(common::random_seed(), absl::kZeroPad16))),
+        guid_("n-" + common::random_hex()),
         changed_(std::move(changed)),
         keeper_(kSweep, [this] { look(); }) {
     watch_ = store_.watch(folder_, [this] { keeper_.wake(); });
@@ -73,34 +73,10 @@ class RunningElection final : public Election {
   void forget() { set(std::nullopt, std::nullopt); }
 
   void look() {
-    const std::string mine = absl::StrCat(folder_, "/", guid_);
-    const auto own = store_.get(mine);
-    if (absl::IsNotFound(own.status()) || (own.ok() && own->ephemeral_owner != store_.session())) {
-      std::vector<Write> writes;
-      if (own.ok()) writes.push_back(Write::remove(mine, own->version));
-      writes.push_back(Write::create(mine, encode(self_), Persistence::ephemeral));
-      const absl::Status written = store_.multi(writes);
-      if (!absl::IsUnavailable(written)) keeper_.wake();  // look at what came of it
-      return;
-    }
-    if (!own.ok()) return;  // with the next connection
-    const auto names = store_.children(folder_);
-    if (!names.ok()) return;
-    std::optional<std::pair<std::int64_t, std::string>> first;
-    std::optional<NimbusInfo> first_info;
-    for (const std::string& name : *names) {
-      const std::string path = absl::StrCat(folder_, "/", name);
-      const auto node = store_.get(path);
-      if (!node.ok()) continue;
-      const auto info = decode<NimbusInfo>(node->data);
-      if (!info.ok() || (first && node->created > first->first)) continue;
-      first = {node->created, path};
-      first_info = *info;
-    }
-    if (!first) return;
-    std::optional<LeaderToken> token;
-    if (first->second == mine) token = LeaderToken{mine, first->first};
-    set(token, first_info);
+    const ElectionStep step =
+        step_of_election(store_, folder_, absl::StrCat(folder_, "/", guid_), self_);
+    if (step.standing) set(step.standing->token, step.standing->leader);
+    if (step.again) keeper_.wake();
   }
 
   void set(const std::optional<LeaderToken>& token, const std::optional<NimbusInfo>& leader) {
@@ -127,10 +103,40 @@ class RunningElection final : public Election {
   std::optional<NimbusInfo> leader_;
   bool resigned_ = false;
   std::uint64_t watch_ = 0;
-  KeeperThread keeper_;
+  common::KeeperThread keeper_;
 };
 
 }  // namespace
+
+ElectionStep step_of_election(Store& store, const std::string& folder, const std::string& own,
+                              const NimbusInfo& self) {
+  const auto present = store.get(own);
+  if (absl::IsNotFound(present.status()) ||
+      (present.ok() && present->ephemeral_owner != store.session())) {
+    std::vector<Write> writes;
+    if (present.ok()) writes.push_back(Write::remove(own, present->version));
+    writes.push_back(Write::create(own, encode(self), Persistence::ephemeral));
+    // Whatever came of it is looked at, unless nobody answers.
+    return {.again = !absl::IsUnavailable(store.multi(writes))};
+  }
+  if (!present.ok()) return {};  // with the next connection
+  const auto names = store.children(folder);
+  if (!names.ok()) return {};
+  std::optional<std::pair<std::int64_t, std::string>> first;
+  Standing standing;
+  for (const std::string& name : *names) {
+    const std::string path = absl::StrCat(folder, "/", name);
+    const auto node = store.get(path);
+    if (!node.ok() || (first && node->created > first->first)) continue;
+    first = {node->created, path};
+    // Whoever came first leads, even if it speaks of itself as we cannot understand.
+    const auto info = decode<NimbusInfo>(node->data);
+    standing.leader = info.ok() ? std::optional(*info) : std::nullopt;
+  }
+  if (!first) return {};
+  if (first->second == own) standing.token = LeaderToken{own, first->first};
+  return {.standing = standing};
+}
 
 std::unique_ptr<Election> Election::start(ClusterState& state, NimbusInfo self,
                                           std::function<void()> changed) {

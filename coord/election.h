@@ -14,6 +14,22 @@
 
 namespace rafale::coord {
 
+/// What a candidate knows of the election.
+struct Standing {
+  std::optional<LeaderToken> token{};  ///< if it leads
+  std::optional<NimbusInfo> leader{};  ///< nothing if its node cannot be understood
+};
+
+/// One step of the recipe below for the candidate whose node is `own`: puts the node there if it is
+/// not, else finds out who leads. `again`: the next step is to follow at once. No standing: it is
+/// unknown, and what was known before still holds.
+struct ElectionStep {
+  bool again = false;
+  std::optional<Standing> standing{};
+};
+ElectionStep step_of_election(Store& store, const std::string& folder, const std::string& own,
+                              const NimbusInfo& self);
+
 /// One candidate of an election: an ephemeral node with a GUID in its name below `root`/election;
 /// the one that was created first leads. After a session has expired the candidate starts anew,
 /// with no memory of having led. (The recipe: ZooKeeper Recipes, Leader Election; with czxid order

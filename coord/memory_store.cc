@@ -31,8 +31,9 @@ Write Write::check(std::string path, std::int32_t version) {
 /// A multi's view of the tree: what it would be if the writes so far were done.
 struct MemoryTree::Overlay {
   std::map<std::string, Node> nodes;
-  std::int64_t next_id;
-  std::set<std::string> changed;
+  std::int64_t id;
+  std::set<std::string> changed{};
+  std::int32_t put_version = 0;
 
   absl::Status apply(const Write& write, std::int64_t session) {
     const auto node = nodes.find(write.path);
@@ -44,7 +45,7 @@ struct MemoryTree::Overlay {
       if (parent->second.ephemeral_owner != 0) {
         return absl::FailedPreconditionError(absl::StrCat(parent->first, " is ephemeral"));
       }
-      nodes[write.path] = {write.data, 0, next_id++,
+      nodes[write.path] = {write.data, 0, id,
                            write.persistence == Persistence::ephemeral ? session : 0};
       changed.insert(write.path);
       changed.insert(parent_of(write.path));
@@ -57,7 +58,7 @@ struct MemoryTree::Overlay {
     }
     if (write.kind == Write::Kind::put) {
       node->second.data = write.data;
-      ++node->second.version;
+      put_version = ++node->second.version;
       changed.insert(write.path);
     } else if (write.kind == Write::Kind::remove) {
       const auto child = nodes.upper_bound(write.path + "/");
@@ -74,17 +75,19 @@ struct MemoryTree::Overlay {
 
 MemoryTree::MemoryTree() { nodes_["/"] = {}; }
 
-absl::Status MemoryTree::apply(const std::vector<Write>& writes, std::int64_t session) {
+absl::Status MemoryTree::apply(const std::vector<Write>& writes, std::int64_t session,
+                               std::int32_t* put_version) {
   std::set<std::string> changed;
   {
     const std::lock_guard lock(mutex_);
-    Overlay overlay{nodes_, next_id_, {}};
+    Overlay overlay{.nodes = nodes_, .id = next_id_};
     for (const Write& write : writes) {
       absl::Status status = overlay.apply(write, session);
       if (!status.ok()) return status;
     }
     nodes_ = std::move(overlay.nodes);
-    next_id_ = overlay.next_id;
+    ++next_id_;
+    if (put_version != nullptr) *put_version = overlay.put_version;
     changed = std::move(overlay.changed);
   }
   notify(changed);
@@ -174,13 +177,13 @@ absl::StatusOr<std::vector<std::string>> MemoryStore::children(const std::string
   return tree_.children(path);
 }
 
-absl::Status MemoryStore::write(const std::vector<Write>& writes) {
+absl::Status MemoryStore::write(const std::vector<Write>& writes, std::int32_t* put_version) {
   absl::Status status = usable();
   if (!status.ok()) return status;
   for (const Write& write : writes) {
     if (write.data.size() > kMostData) return too_large(write.path, write.data.size());
   }
-  status = tree_.apply(writes, session());
+  status = tree_.apply(writes, session(), put_version);
   const std::lock_guard lock(mutex_);
   return std::exchange(lose_answer_, false) ? absl::UnknownError("the connection broke") : status;
 }
@@ -192,11 +195,10 @@ absl::Status MemoryStore::create(const std::string& path, const std::string& dat
 
 absl::StatusOr<std::int32_t> MemoryStore::put(const std::string& path, const std::string& data,
                                               std::int32_t version) {
-  absl::Status status = write({Write::put(path, data, version)});
+  std::int32_t now = 0;
+  absl::Status status = write({Write::put(path, data, version)}, &now);
   if (!status.ok()) return status;
-  const auto node = tree_.get(path);
-  if (!node.ok()) return node.status();
-  return node->version;
+  return now;
 }
 
 absl::Status MemoryStore::remove(const std::string& path, std::int32_t version) {
@@ -237,7 +239,7 @@ std::int64_t MemoryStore::session() const {
 
 std::int64_t MemoryStore::lease_until_ns() const {
   const std::lock_guard lock(mutex_);
-  return lease_;
+  return session_ == 0 ? 0 : lease_;
 }
 
 // --- faults and events

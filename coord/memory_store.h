@@ -26,8 +26,10 @@ class MemoryTree {
  public:
   MemoryTree();
 
-  /// What a client does: all at once or nothing.
-  absl::Status apply(const std::vector<Write>& writes, std::int64_t session);
+  /// What a client does: all at once or nothing. `put_version`, if given, becomes the version that
+  /// the last put has made.
+  absl::Status apply(const std::vector<Write>& writes, std::int64_t session,
+                     std::int32_t* put_version = nullptr);
   absl::StatusOr<Node> get(const std::string& path) const;
   absl::StatusOr<std::vector<std::string>> children(const std::string& path) const;
 
@@ -81,7 +83,8 @@ class MemoryStore final : public Store {
   void expire();
   /// The next write happens, but its answer is lost: UNKNOWN.
   void lose_next_answer();
-  /// Until when lease_until_ns() says that the lease holds; far in the future by default.
+  /// Until when lease_until_ns() says that the lease of a session holds; far in the future by
+  /// default.
   void set_lease(std::int64_t until_ns);
 
   /// Runs the watchers that wait; true if there were any.
@@ -91,7 +94,7 @@ class MemoryStore final : public Store {
 
  private:
   absl::Status usable() const;
-  absl::Status write(const std::vector<Write>& writes);
+  absl::Status write(const std::vector<Write>& writes, std::int32_t* put_version = nullptr);
   void enqueue(std::function<void()> event);
   void tell(Connection connection);
   void run();

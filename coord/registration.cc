@@ -8,12 +8,16 @@
 #include <atomic>
 #include <utility>
 
-#include "coord/keeper_thread.h"
+#include "common/keeper_thread.h"
 
 namespace rafale::coord {
 namespace {
 
 constexpr std::chrono::milliseconds kSweep{10'000};
+
+bool is_ours(const Store& store, const Node& node, const std::string& data) {
+  return node.ephemeral_owner != 0 && node.ephemeral_owner == store.session() && node.data == data;
+}
 
 class KeptRegistration final : public Registration {
  public:
@@ -29,32 +33,18 @@ class KeptRegistration final : public Registration {
     store_.unwatch(watch_);
     keeper_.stop();
     const auto node = store_.get(path_);
-    if (node.ok() && is_ours(*node)) store_.remove(path_, node->version).IgnoreError();
+    if (node.ok() && is_ours(store_, *node, data_)) {
+      store_.remove(path_, node->version).IgnoreError();
+    }
   }
 
   bool held() const override { return held_.load(); }
 
  private:
-  bool is_ours(const Node& node) const {
-    return node.ephemeral_owner != 0 && node.ephemeral_owner == store_.session() &&
-           node.data == data_;
-  }
-
   void look() {
-    const auto node = store_.get(path_);
-    if (node.ok() && is_ours(*node)) {
-      held_ = true;
-      return;
-    }
-    held_ = false;
-    if (!node.ok() && !absl::IsNotFound(node.status())) return;  // with the next connection
-    std::vector<Write> writes;
-    if (node.ok()) writes.push_back(Write::remove(path_, node->version));
-    writes.push_back(Write::create(path_, data_, Persistence::ephemeral));
-    const absl::Status written = store_.multi(writes);
-    held_ = written.ok();
-    // A write of unknown outcome is looked at again, at once.
-    if (!written.ok() && !absl::IsUnavailable(written)) keeper_.wake();
+    const NodeLook look = look_after_node(store_, path_, data_);
+    held_ = look.held;
+    if (look.again) keeper_.wake();
   }
 
   Store& store_;
@@ -62,10 +52,21 @@ class KeptRegistration final : public Registration {
   const std::string data_;
   std::atomic<bool> held_{false};
   std::uint64_t watch_ = 0;
-  KeeperThread keeper_;
+  common::KeeperThread keeper_;
 };
 
 }  // namespace
+
+NodeLook look_after_node(Store& store, const std::string& path, const std::string& data) {
+  const auto node = store.get(path);
+  if (node.ok() && is_ours(store, *node, data)) return {.held = true};
+  if (!node.ok() && !absl::IsNotFound(node.status())) return {};  // with the next connection
+  std::vector<Write> writes;
+  if (node.ok()) writes.push_back(Write::remove(path, node->version));
+  writes.push_back(Write::create(path, data, Persistence::ephemeral));
+  const absl::Status written = store.multi(writes);
+  return {.held = written.ok(), .again = !written.ok() && !absl::IsUnavailable(written)};
+}
 
 std::unique_ptr<Registration> Registration::start(Store& store, std::string path,
                                                   std::string data) {

@@ -11,6 +11,14 @@
 
 namespace rafale::coord {
 
+/// One look at an ephemeral node that shall be ours: puts it there, or replaces it in one multi, if
+/// it is not. `again`: the outcome is unknown, look again at once.
+struct NodeLook {
+  bool held = false;
+  bool again = false;
+};
+NodeLook look_after_node(Store& store, const std::string& path, const std::string& data);
+
 /// Holds the ephemeral node `path` with `data` for as long as it lives: creates it, and after every
 /// new connection verifies that the present session owns it, else replaces it in one multi. Watches
 /// the node, so that a removal by others is repaired at once. Has a thread of its own.

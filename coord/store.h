@@ -17,8 +17,9 @@ namespace rafale::coord {
 /// A node's data and what the store knows of it.
 struct Node {
   std::string data;
-  std::int32_t version = 0;          ///< rises by one with each put
-  std::int64_t created = 0;          ///< czxid: unique and rising over all nodes ever created
+  std::int32_t version = 0;  ///< rises by one with each put
+  /// czxid: rises over all nodes ever created; only nodes of one multi share theirs.
+  std::int64_t created = 0;
   std::int64_t ephemeral_owner = 0;  ///< session of an ephemeral node, 0 for others
 };
 
@@ -85,7 +86,8 @@ class Store {
   /// Calls `listener` on each change of the connection, on the watcher thread.
   virtual void on_connection(std::function<void(Connection)> listener) = 0;
   virtual Connection connection() const = 0;
-  /// Of the present session; ephemeral nodes of ours have it as their owner. 0: none.
+  /// Of the present session; ephemeral nodes of ours have it as their owner. Stays while suspended:
+  /// the session may live on. 0: none, as before the first connection and after an expiry.
   virtual std::int64_t session() const = 0;
   /// Own lease: monotonic time until which the server has certainly not expired the session, as
   /// Clock::now_ns(). The C client does not expire a session by itself while it is cut off.

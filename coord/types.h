@@ -81,6 +81,7 @@ struct TopologyRecord {
   std::string reason{};
   std::string owner{};
   std::uint64_t rebalances = 0;
+  TopologyState state_before = TopologyState::active;  ///< of rebalancing: what it is afterwards
   friend bool operator==(const TopologyRecord&, const TopologyRecord&) = default;
 };
 

@@ -72,7 +72,8 @@ bool ZookeeperSession::connected() const {
 }
 
 std::int64_t ZookeeperSession::id() const {
-  return connected() ? zoo_client_id(handle_)->client_id : 0;
+  const bool over = handle_ == nullptr || zoo_state(handle_) == ZOO_EXPIRED_SESSION_STATE;
+  return over ? 0 : zoo_client_id(handle_)->client_id;
 }
 
 int ZookeeperSession::timeout_ms() const { return zoo_recv_timeout(handle_); }

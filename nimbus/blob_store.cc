@@ -135,8 +135,7 @@ void BlobStore::remove(const std::string& sha256) {
 
 std::string BlobStore::make_handle(const std::string& sha256, const std::string& owner) {
   const std::int64_t now = clock_.now_ns();
-  std::string handle = absl::StrCat(absl::Hex(common::random_seed(), absl::kZeroPad16),
-                                    absl::Hex(common::random_seed(), absl::kZeroPad16));
+  std::string handle = common::random_hex(2);
   const std::lock_guard lock(mutex_);
   std::erase_if(handles_,
                 [now](const auto& entry) { return now - entry.second.made_ns > kHandleLifeNs; });

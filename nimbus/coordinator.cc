@@ -192,18 +192,22 @@ void Coordinator::decide_one(const coord::Versioned<TopologyRecord>& topology, s
     actions.emplace_back(RemoveTopology{record.id});
     return;
   }
-  decide_placement(record, true, true, now_ns, free, actions);
+  // It waits for its description, and for a slot.
+  if (!decide_placement(record, record.state_before == TopologyState::active, true, now_ns, free,
+                        actions)) {
+    return;
+  }
   TopologyRecord done = record;
-  done.state = TopologyState::active;
+  done.state = std::exchange(done.state_before, TopologyState::active);
   actions.emplace_back(PutRecord{std::move(done), topology.version});
 }
 
 /// Places what is not placed or was lost; `anew`: makes it even again too.
-void Coordinator::decide_placement(const TopologyRecord& record, bool active, bool anew,
+bool Coordinator::decide_placement(const TopologyRecord& record, bool active, bool anew,
                                    std::int64_t now_ns, std::vector<Slot>& free,
                                    std::vector<Action>& actions) {
   const coord::TopologySpec* known = spec(record.id);
-  if (known == nullptr) return;
+  if (known == nullptr) return false;
   const auto found = view_.assignments.find(record.id);
   ScheduleInput input{.record = &record,
                       .spec = known,
@@ -221,13 +225,18 @@ void Coordinator::decide_placement(const TopologyRecord& record, bool active, bo
     const bool waits_for_slots = input.present->workers.empty();
     if (!anew && input.lost.empty() && !waits_for_slots) {
       put_spouts(found->second, active, actions);
-      return;
+      return true;
     }
   }
   Assignment next = schedule(input);
+  if (next.workers.empty()) {
+    // Nobody is heard of: perhaps it is we who are cut off. Whoever runs, runs on.
+    if (input.present != nullptr && !anew) put_spouts(found->second, active, actions);
+    return false;
+  }
   if (input.present != nullptr && next.workers == input.present->workers &&
       next.spouts_active == input.present->spouts_active) {
-    return;
+    return true;
   }
   std::erase_if(free, [&next](const Slot& slot) {
     return std::ranges::any_of(next.workers, [&slot](const WorkerAssignment& worker) {
@@ -235,6 +244,7 @@ void Coordinator::decide_placement(const TopologyRecord& record, bool active, bo
     });
   });
   actions.emplace_back(PutAssignment{std::move(next), version});
+  return true;
 }
 
 coord::Assignment Coordinator::plan(const TopologyRecord& record, const coord::TopologySpec& spec,

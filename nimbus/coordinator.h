@@ -75,9 +75,10 @@ struct RemoveTopology {
 };
 using Action = std::variant<PutAssignment, PutRecord, RemoveTopology>;
 
-/// Rules: a worker is given up only when neither it nor its supervisor was heard of for their
-/// timeouts, or when its supervisor has been silent for orphan_grace; nobody is judged for one
-/// supervisor_timeout after leadership or the store came back; nothing is deleted for being absent.
+/// Rules: a worker is given up only for another place, and only when neither it nor its supervisor
+/// was heard of for their timeouts, or when its supervisor has been silent for orphan_grace; nobody
+/// is judged for one supervisor_timeout after leadership or the store came back; nothing is deleted
+/// for being absent.
 class Coordinator {
  public:
   struct Options {
@@ -130,7 +131,8 @@ class Coordinator {
   bool is_drained(const coord::Assignment& assignment) const;
   void decide_one(const coord::Versioned<coord::TopologyRecord>& topology, std::int64_t now_ns,
                   std::vector<Slot>& free, std::vector<Action>& actions);
-  void decide_placement(const coord::TopologyRecord& record, bool active, bool anew,
+  /// False if there is no place for it now.
+  bool decide_placement(const coord::TopologyRecord& record, bool active, bool anew,
                         std::int64_t now_ns, std::vector<Slot>& free, std::vector<Action>& actions);
   void put_spouts(const coord::Versioned<coord::Assignment>& assignment, bool active,
                   std::vector<Action>& actions) const;

@@ -8,6 +8,7 @@
 #include <grpcpp/grpcpp.h>
 
 #include "absl/strings/str_cat.h"
+#include "common/host_port.h"
 #include "common/rpc/channel.h"
 #include "coord/cluster_codec.h"
 #include "nimbus/service_parts.h"
@@ -21,24 +22,12 @@ using grpc::ServerContext;
 using grpc::Status;
 constexpr std::size_t kPiece = 1 << 20;
 
-Status leading(const ServiceParts& parts, ServerContext& context) {
-  std::string leader;
-  const absl::Status status = parts.driver.check_leading(leader);
-  if (!status.ok() && !leader.empty()) context.AddTrailingMetadata("rafale-leader", leader);
-  return common::to_grpc(status);
-}
-
-std::int64_t unix_ms(const common::Clock& clock) {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(clock.wall_now().time_since_epoch())
-      .count();
-}
-
 template <class Strings>
 void add_nimbuses(const ServiceParts& parts, Strings& to) {
   const auto nimbuses = parts.state.nimbuses();
   if (!nimbuses.ok()) return;
   for (const coord::NimbusInfo& nimbus : *nimbuses) {
-    *to.Add() = absl::StrCat(nimbus.host, ":", nimbus.port);
+    *to.Add() = common::host_port(nimbus.host, nimbus.port);
   }
 }
 
@@ -51,21 +40,13 @@ void add_current(const Coordinator& coordinator, const std::string& topology, Id
   }
 }
 
-std::vector<coord::ErrorEntry> errors_of(
-    const google::protobuf::RepeatedPtrField<v1::ErrorEntry>& errors) {
-  std::vector<coord::ErrorEntry> list;
-  list.reserve(static_cast<std::size_t>(errors.size()));
-  for (const v1::ErrorEntry& error : errors) list.push_back(coord::from_proto(error));
-  return list;
-}
-
 class SupervisorService final : public v1::NimbusForSupervisors::Service {
  public:
   explicit SupervisorService(const ServiceParts& parts) : parts_(parts) {}
 
   Status SupervisorHeartbeat(ServerContext* context, const v1::SupervisorHeartbeatRequest* request,
                              v1::SupervisorHeartbeatResponse* answer) override {
-    Status status = leading(parts_, *context);
+    Status status = check_leading(parts_, *context);
     if (!status.ok()) return status;
     if (request->info().protocol() != coord::kProtocol) {
       return {grpc::StatusCode::FAILED_PRECONDITION,
@@ -75,7 +56,7 @@ class SupervisorService final : public v1::NimbusForSupervisors::Service {
     SupervisorBeat beat;
     beat.info = coord::from_proto(request->info());
     beat.free_disk_bytes = request->free_disk_bytes();
-    beat.clock_ahead_ms = request->now_unix_ms() - unix_ms(parts_.clock);
+    beat.clock_ahead_ms = request->now_unix_ms() - parts_.clock.wall_ms();
     beat.workers.reserve(static_cast<std::size_t>(request->workers_size()));
     for (const v1::WorkerReport& worker : request->workers()) {
       beat.workers.push_back({worker.topology(), worker.worker(), worker.instance(), worker.port(),
@@ -90,7 +71,7 @@ class SupervisorService final : public v1::NimbusForSupervisors::Service {
     }
     for (int i = 0; i < std::min(request->errors_size(), request->error_topologies_size()); ++i) {
       parts_.driver.hear_errors(request->error_topologies(i),
-                                errors_of(request->errors(i).errors()));
+                                coord::from_proto(request->errors(i)));
     }
     parts_.driver.hear(std::move(beat));
     parts_.driver.with([&](const Coordinator& coordinator) {
@@ -132,7 +113,7 @@ class WorkerService final : public v1::NimbusForWorkers::Service {
 
   Status WorkerHeartbeat(ServerContext* context, const v1::WorkerHeartbeatRequest* request,
                          v1::WorkerHeartbeatResponse* answer) override {
-    Status status = leading(parts_, *context);
+    Status status = check_leading(parts_, *context);
     if (!status.ok()) return status;
     const v1::WorkerStats& stats = request->stats();
     WorkerBeat beat;
@@ -161,9 +142,9 @@ class WorkerService final : public v1::NimbusForWorkers::Service {
       return true;
     });
     if (known) {
-      parts_.stats.hear(stats, parts_.clock.now_ns(), unix_ms(parts_.clock));
+      parts_.stats.hear(stats, parts_.clock.now_ns(), parts_.clock.wall_ms());
       if (!answer->not_yours()) parts_.driver.hear(beat);
-      parts_.driver.hear_errors(beat.topology, errors_of(request->errors()));
+      parts_.driver.hear_errors(beat.topology, coord::from_proto(request->errors()));
     }
     add_nimbuses(parts_, *answer->mutable_nimbuses());
     return Status::OK;

@@ -11,8 +11,10 @@
 #include <spdlog/logger.h>
 
 #include "absl/strings/str_cat.h"
+#include "common/host_port.h"
 #include "common/log.h"
 #include "coord/cluster_codec.h"
+#include "nimbus/changes.h"
 #include "nimbus/validator.h"
 
 namespace rafale::nimbus {
@@ -35,17 +37,6 @@ std::shared_ptr<spdlog::logger> logger() {
   return logger;
 }
 
-std::uint32_t default_wait_ms(const coord::TopologySpec* spec) {
-  if (spec != nullptr) {
-    const auto found = spec->settings.find("topology.message.timeout.secs");
-    if (found != spec->settings.end()) {
-      const int seconds = std::atoi(found->second.c_str());
-      if (seconds > 0) return static_cast<std::uint32_t>(seconds) * 1000;
-    }
-  }
-  return 30'000;
-}
-
 }  // namespace
 
 Driver::Driver(Parts parts) : parts_(std::move(parts)), coordinator_(parts_.options) {}
@@ -59,33 +50,20 @@ void Driver::start() {
   };
   changes_watch_ = parts_.state.watch_changes(changed);
   supervisors_watch_ = parts_.state.watch_supervisors(changed);
-  thread_ = std::thread([this] { run(); });
+  const std::lock_guard lock(keeper_mutex_);
+  keeper_ = std::make_unique<common::KeeperThread>(kSweep, [this] { sweep(); });
 }
 
 void Driver::stop() {
-  if (!thread_.joinable()) return;
+  if (keeper_ == nullptr || std::exchange(stopped_, true)) return;
   parts_.state.unwatch(changes_watch_);
   parts_.state.unwatch(supervisors_watch_);
-  {
-    const std::lock_guard lock(wake_mutex_);
-    stopping_ = true;
-  }
-  wake_.notify_all();
-  thread_.join();
+  keeper_->stop();
 }
 
 void Driver::wake() {
-  {
-    const std::lock_guard lock(wake_mutex_);
-    woken_ = true;
-  }
-  wake_.notify_all();
-}
-
-std::int64_t Driver::unix_ms() const {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(
-             parts_.clock.wall_now().time_since_epoch())
-      .count();
+  const std::lock_guard lock(keeper_mutex_);
+  if (keeper_ != nullptr) keeper_->wake();
 }
 
 absl::Status Driver::check_leading(std::string& leader) const {
@@ -97,7 +75,7 @@ absl::Status Driver::check_leading(std::string& leader) const {
         "back");
   }
   if (!known) return absl::UnavailableError("no Nimbus leads at present; try again soon");
-  leader = absl::StrCat(known->host, ":", known->port);
+  leader = common::host_port(known->host, known->port);
   return absl::FailedPreconditionError(
       absl::StrCat("this Nimbus does not lead; ", leader, " does"));
 }
@@ -107,17 +85,6 @@ coord::LeaderToken Driver::token() const {
 }
 
 // --- the thread
-
-void Driver::run() {
-  std::unique_lock lock(wake_mutex_);
-  while (!stopping_) {
-    woken_ = false;
-    lock.unlock();
-    sweep();
-    lock.lock();
-    wake_.wait_for(lock, kSweep, [this] { return woken_ || stopping_; });
-  }
-}
 
 void Driver::sweep() {
   const std::int64_t now = parts_.clock.now_ns();
@@ -140,6 +107,8 @@ void Driver::sweep() {
       return;
     }
     load_specs();
+    const std::lock_guard placing(placing_mutex_);
+    if (stale_) continue;  // slots may have been taken meanwhile
     std::vector<Action> actions;
     {
       const std::lock_guard lock(mutex_);
@@ -225,7 +194,8 @@ absl::Status Driver::act(const Action& action) {
   const auto record = parts_.state.topology(id);
   if (!record.ok()) return record.status();
   absl::Status removed = parts_.state.remove_topology(
-      token(), id, {id, unix_ms(), {record->value.spec_sha256, record->value.plugin_sha256}});
+      token(), id,
+      {id, parts_.clock.wall_ms(), {record->value.spec_sha256, record->value.plugin_sha256}});
   if (removed.ok()) {
     logger()->info("{} is gone", id);
     parts_.on_removed(id);
@@ -234,12 +204,12 @@ absl::Status Driver::act(const Action& action) {
 }
 
 void Driver::collect_garbage() {
-  parts_.state.forget_requests(token(), unix_ms() - kRememberMs).IgnoreError();
+  parts_.state.forget_requests(token(), parts_.clock.wall_ms() - kRememberMs).IgnoreError();
   const auto tombstones = parts_.state.tombstones();
   const auto topologies = parts_.state.topologies();
   if (!tombstones.ok() || !topologies.ok()) return;  // absence is no reason to delete
   for (const coord::Tombstone& tombstone : *tombstones) {
-    if (unix_ms() - tombstone.at_unix_ms < kBuriedForMs) continue;
+    if (parts_.clock.wall_ms() - tombstone.at_unix_ms < kBuriedForMs) continue;
     for (const std::string& blob : tombstone.blobs) {
       const bool used = std::ranges::any_of(*topologies, [&blob](const auto& topology) {
         return topology.second.value.spec_sha256 == blob ||
@@ -247,7 +217,7 @@ void Driver::collect_garbage() {
       });
       if (!used) parts_.blobs.remove(blob);
     }
-    if (unix_ms() - tombstone.at_unix_ms > kTombstoneMs) {
+    if (parts_.clock.wall_ms() - tombstone.at_unix_ms > kTombstoneMs) {
       parts_.state.remove_tombstone(token(), tombstone.topology).IgnoreError();
     }
   }
@@ -312,17 +282,23 @@ absl::StatusOr<std::string> Driver::submit(const SubmitOrder& order) {
   record.state = order.inactive ? TopologyState::inactive : TopologyState::active;
   record.spec_sha256 = *spec;
   record.plugin_sha256 = order.plugin_sha256;
-  record.submitted_unix_ms = unix_ms();
+  record.submitted_unix_ms = parts_.clock.wall_ms();
   record.workers = order.spec.workers;
   record.owner = order.owner;
   coord::Assignment assignment;
+  // Two that place at once would both take the same slots.
+  const std::lock_guard placing(placing_mutex_);
+  if (!read()) return absl::UnavailableError("ZooKeeper does not answer; try again");
+  absl::StatusOr<std::string> id =
+      parts_.state.new_topology_id(order.name, record.submitted_unix_ms);
+  if (!id.ok()) return id.status();
+  record.id = *std::move(id);
   {
     const std::lock_guard lock(mutex_);
-    record.id = absl::StrCat(order.name, "-", coordinator_.view().topologies.size() + 1, "-",
-                             record.submitted_unix_ms / 1000);
     assignment = coordinator_.plan(record, order.spec, parts_.clock.now_ns());
   }
-  const coord::RequestResult result{order.request_id, 0, "", record.id, unix_ms()};
+  const coord::RequestResult result{order.request_id, 0, "", record.id, parts_.clock.wall_ms()};
+  stale_ = true;  // for a sweep that waits for us
   absl::Status written = parts_.state.add_topology(
       token(), record, assignment.workers.empty() ? std::nullopt : std::optional(assignment),
       result);
@@ -358,9 +334,9 @@ absl::StatusOr<std::string> Driver::change(
     if (!record.ok()) return record.status();
     absl::Status allowed = edit(record->value);
     if (!allowed.ok()) return allowed;
-    absl::Status written =
-        parts_.state.put_topology(token(), record->value, record->version,
-                                  coord::RequestResult{request_id, 0, "", known->id, unix_ms()});
+    absl::Status written = parts_.state.put_topology(
+        token(), record->value, record->version,
+        coord::RequestResult{request_id, 0, "", known->id, parts_.clock.wall_ms()});
     if (written.ok()) {
       read();
       wake();
@@ -376,42 +352,24 @@ absl::StatusOr<std::string> Driver::kill(const std::string& request_id, const st
                                          std::optional<std::uint32_t> wait_secs) {
   return change(request_id, name, [&](TopologyRecord& record) {
     const std::lock_guard lock(mutex_);
-    record.wait_ms = wait_secs ? *wait_secs * 1000 : default_wait_ms(coordinator_.spec(record.id));
-    record.state = TopologyState::killed;
-    return absl::OkStatus();
+    return ask_kill(record,
+                    wait_secs ? *wait_secs * 1000 : default_wait_ms(coordinator_.spec(record.id)));
   });
 }
 
 absl::StatusOr<std::string> Driver::set_active(const std::string& request_id,
                                                const std::string& name, bool active) {
-  return change(request_id, name, [&](TopologyRecord& record) {
-    if (record.state == TopologyState::killed || record.state == TopologyState::rebalancing) {
-      return absl::FailedPreconditionError(absl::StrCat(
-          record.name, " is being ",
-          record.state == TopologyState::killed ? "killed" : "rebalanced; try again soon"));
-    }
-    record.state = active ? TopologyState::active : TopologyState::inactive;
-    return absl::OkStatus();
-  });
+  return change(request_id, name,
+                [&](TopologyRecord& record) { return ask_active(record, active); });
 }
 
 absl::StatusOr<std::string> Driver::rebalance(const Rebalance& order) {
   return change(order.request_id, order.name, [&](TopologyRecord& record) -> absl::Status {
-    if (record.state == TopologyState::killed) {
-      return absl::FailedPreconditionError(absl::StrCat(record.name, " is being killed"));
-    }
     const std::lock_guard lock(mutex_);
     const coord::TopologySpec* spec = coordinator_.spec(record.id);
     if (spec == nullptr) return absl::UnavailableError("its description is not at hand yet");
-    absl::Status valid =
-        check_rebalance(*spec, order.workers.value_or(record.workers), order.executors);
-    if (!valid.ok()) return valid;
-    if (order.workers) record.workers = *order.workers;
-    for (const auto& [component, count] : order.executors) record.executors[component] = count;
-    record.wait_ms = order.wait_secs ? *order.wait_secs * 1000 : default_wait_ms(spec);
-    record.state = TopologyState::rebalancing;
-    ++record.rebalances;
-    return absl::OkStatus();
+    const std::uint32_t wait_ms = order.wait_secs ? *order.wait_secs * 1000 : default_wait_ms(spec);
+    return ask_rebalance(record, *spec, {order.workers, order.executors, wait_ms});
   });
 }
 

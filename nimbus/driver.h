@@ -5,7 +5,6 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -13,12 +12,12 @@
 #include <mutex>
 #include <optional>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "common/clock.h"
+#include "common/keeper_thread.h"
 #include "coord/cluster_state.h"
 #include "coord/election.h"
 #include "nimbus/blob_store.h"
@@ -107,7 +106,6 @@ class Driver {
   absl::StatusOr<coord::TopologyRecord> find(const std::string& name) const;
 
  private:
-  void run();
   void sweep();
   bool read();
   void load_specs();
@@ -119,7 +117,6 @@ class Driver {
       const std::string& request_id, const std::string& name,
       const std::function<absl::Status(coord::TopologyRecord&)>& edit);
   absl::StatusOr<std::optional<std::string>> earlier(const std::string& request_id);
-  std::int64_t unix_ms() const;
 
   Parts parts_;
   const coord::Election* election_ = nullptr;
@@ -127,19 +124,18 @@ class Driver {
   Coordinator coordinator_;
   std::map<std::string, std::vector<coord::ErrorEntry>> new_errors_;
 
-  std::mutex wake_mutex_;
-  std::condition_variable wake_;
-  bool woken_ = false;
-  bool stopping_ = false;
+  std::mutex keeper_mutex_;  // others may wake it before it is there
+  bool stopped_ = false;     // by stop()
   std::uint64_t changes_watch_ = 0;
   std::uint64_t supervisors_watch_ = 0;
   std::atomic<bool> stale_{true};  // the store changed since the last read
   std::int64_t led_since_ = 0;     // 0: not leading; own thread
+  std::mutex placing_mutex_;       // from a decision to its write; taken before read_mutex_
   std::mutex read_mutex_;          // one reads at a time; taken before mutex_
   std::atomic<std::int64_t> read_at_ns_{0};
   std::int64_t collected_at_ns_ = 0;                   // own thread
   std::map<std::string, std::int64_t> spec_failures_;  // own thread: tried at
-  std::thread thread_;
+  std::unique_ptr<common::KeeperThread> keeper_;       // calls sweep()
 };
 
 }  // namespace rafale::nimbus

@@ -3,11 +3,9 @@
 //
 // rafale-nimbus: makes the parts of a Nimbus and runs them until SIGTERM.
 
-#include <malloc.h>
 #include <unistd.h>
 
 #include <atomic>
-#include <iostream>
 #include <memory>
 #include <thread>
 
@@ -16,16 +14,15 @@
 #include <spdlog/logger.h>
 
 #include "absl/strings/str_cat.h"
-#include "absl/synchronization/mutex.h"
 #include "common/daemon.h"
 #include "common/durable_file.h"
 #include "common/http_endpoint.h"
+#include "common/keeper_thread.h"
 #include "common/log.h"
 #include "common/notify.h"
 #include "common/random.h"
 #include "common/rpc/server.h"
-#include "coord/keeper_thread.h"
-#include "coord/zookeeper_store.h"
+#include "coord/daemon_store.h"
 #include "nimbus/peers.h"
 #include "nimbus/service_parts.h"
 #include "nimbus/stats_codec.h"
@@ -35,11 +32,6 @@ namespace rafale::nimbus {
 namespace {
 
 constexpr const char* kVersion = RAFALE_VERSION_STRING;
-
-std::int64_t unix_ms(const common::Clock& clock) {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(clock.wall_now().time_since_epoch())
-      .count();
-}
 
 std::vector<common::Metric> metrics(const Driver& driver, const common::Clock& clock,
                                     bool leading) {
@@ -61,29 +53,21 @@ std::vector<common::Metric> metrics(const Driver& driver, const common::Clock& c
   return all;
 }
 
-int fail(const absl::Status& status) {
-  std::cerr << "rafale-nimbus: " << status.message() << "\n";
-  return absl::IsInvalidArgument(status) ? 2 : 1;
-}
-
-int run(const common::ClusterConfig& config) {
+absl::Status run(const common::ClusterConfig& config, const common::DaemonCall&) {
   const auto logger = common::log::make("nimbus");
   const common::SystemClock clock;
-  auto store = coord::connect_to_zookeeper({.servers = config.zookeeper_connect(),
-                                            .session = config.zookeeper_session,
-                                            .insecure = config.zookeeper_insecure},
-                                           clock);
-  if (!store.ok()) return fail(store.status());
+  auto store = coord::connect_to_zookeeper(config, clock);
+  if (!store.ok()) return store.status();
   coord::ClusterState state(**store, config.zookeeper_root);
   const std::string dir = config.local_dir + "/nimbus";
   auto blobs = BlobStore::open(dir + "/blobs", config.max_plugin_bytes, clock);
-  if (!blobs.ok()) return fail(blobs.status());
+  if (!blobs.ok()) return blobs.status();
 
   coord::NimbusInfo self;
-  self.id = absl::StrCat(absl::Hex(common::random_seed(), absl::kZeroPad16));
+  self.id = common::random_hex();
   self.host = config.host;
   self.version = kVersion;
-  self.started_unix_ms = unix_ms(clock);
+  self.started_unix_ms = clock.wall_ms();
 
   StatsBook stats;
   TotalsKeeper totals(stats, dir + "/totals");
@@ -103,7 +87,7 @@ int run(const common::ClusterConfig& config) {
   common::RpcServer server(
       {.security = config.security, .methods = method_table(), .max_receive_bytes = 64 << 20});
   const auto port = server.listen_tcp(config.bind, config.nimbus_port);
-  if (!port.ok()) return fail(port.status());
+  if (!port.ok()) return port.status();
   self.port = *port;
   auto http = common::HttpEndpoint::start(
       config.bind, config.nimbus_http_port,
@@ -111,25 +95,13 @@ int run(const common::ClusterConfig& config) {
            [&] {
              return metrics(driver, clock, election != nullptr && election->token().has_value());
            },
-       .illness =
-           [&] {
-             return (*store)->connection() == coord::Connection::connected
-                        ? std::string()
-                        : std::string("ZooKeeper is away");
-           }});
-  if (!http.ok()) return fail(http.status());
+       .illness = [&store] { return coord::illness_of(**store); }});
+  if (!http.ok()) return http.status();
   self.http_port = (*http)->port();
 
-  // Nothing can be done before ZooKeeper answers; it may come later.
-  bool told = false;
-  absl::Status prepared = absl::UnavailableError("");
-  while (!(prepared = state.prepare()).ok()) {
-    if (absl::IsFailedPrecondition(prepared)) return fail(prepared);
-    if (!std::exchange(told, true)) {
-      logger->info("waiting for ZooKeeper at {}", config.zookeeper_connect());
-    }
-    if (common::wait_for_end_or(std::chrono::milliseconds(20))) return 0;
-  }
+  const auto prepared = coord::prepare_when_reachable(state, config, "nimbus");
+  if (!prepared.ok()) return prepared.status();
+  if (!*prepared) return absl::OkStatus();
   election = coord::Election::start(state, self, [&driver] { driver.wake(); });
   driver.use(*election);
   const ServiceParts parts{.driver = driver,
@@ -151,11 +123,11 @@ int run(const common::ClusterConfig& config) {
   server.add(*users, "rafale.v1.Nimbus");
   server.add(*supervisors, "rafale.v1.NimbusForSupervisors");
   server.add(*workers, "rafale.v1.NimbusForWorkers");
-  const absl::Status started = server.start();
-  if (!started.ok()) return fail(started);
+  absl::Status started = server.start();
+  if (!started.ok()) return started;
   driver.start();
   int seconds = 0;
-  coord::KeeperThread sampler(std::chrono::milliseconds(1000), [&] {
+  common::KeeperThread sampler(std::chrono::milliseconds(1000), [&] {
     stats.sample(clock.now_ns());
     common::notify_service_manager("WATCHDOG=1");
     if (++seconds % 10 != 0 || !election->token()) return;
@@ -167,8 +139,8 @@ int run(const common::ClusterConfig& config) {
 
   const nlohmann::json written{
       {"pid", getpid()}, {"host", self.host}, {"port", self.port}, {"http_port", self.http_port}};
-  const absl::Status file = common::write_durably(dir + "/nimbus.json", written.dump() + "\n");
-  if (!file.ok()) return fail(file);
+  absl::Status file = common::write_durably(dir + "/nimbus.json", written.dump() + "\n");
+  if (!file.ok()) return file;
   logger->info("ready on {}:{}, http port {}", config.host, self.port, self.http_port);
   common::notify_service_manager("READY=1");
   common::wait_for_end();
@@ -178,21 +150,12 @@ int run(const common::ClusterConfig& config) {
   server.stop(std::chrono::milliseconds(500));
   sampler.stop();
   driver.stop();
-  return 0;
+  return absl::OkStatus();
 }
 
 }  // namespace
 }  // namespace rafale::nimbus
 
 int main(int argc, char** argv) {
-  using namespace rafale;
-  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
-  mallopt(M_ARENA_MAX, 2);
-  common::hold_back_signals();
-  common::log::set_up(common::log::Format::text, spdlog::level::info, false);
-  const auto call = common::DaemonCall::parse("rafale-nimbus", {argv + 1, argv + argc});
-  if (!call.ok()) return nimbus::fail(call.status());
-  const auto config = common::ClusterConfig::load(call->config_file, call->overrides);
-  if (!config.ok()) return nimbus::fail(config.status());
-  return nimbus::run(*config);
+  return rafale::common::daemon_main("rafale-nimbus", argc, argv, rafale::nimbus::run);
 }

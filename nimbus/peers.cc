@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/host_port.h"
 #include "nimbus/peer_client.h"
 #include "nimbus/stats_codec.h"
 
@@ -22,7 +23,7 @@ std::vector<std::string> PeerGroup::others() const {
   const auto nimbuses = state_.nimbuses();
   if (!nimbuses.ok()) return addresses;
   for (const coord::NimbusInfo& nimbus : *nimbuses) {
-    if (nimbus.id != self_id_) addresses.push_back(absl::StrCat(nimbus.host, ":", nimbus.port));
+    if (nimbus.id != self_id_) addresses.push_back(common::host_port(nimbus.host, nimbus.port));
   }
   return addresses;
 }

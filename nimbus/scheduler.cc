@@ -10,6 +10,8 @@
 #include <tuple>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+
 namespace rafale::nimbus {
 namespace {
 
@@ -101,6 +103,15 @@ std::vector<ExecutorAssignment> executors_of(const coord::TopologySpec& spec,
     }
   }
   return executors;
+}
+
+std::vector<std::string> placement_notes(const coord::TopologySpec& spec) {
+  const std::size_t executors = executors_of(spec, {}).size();
+  if (executors >= spec.workers) return {};
+  return {absl::StrCat("topology.workers is ", spec.workers, ", but there are only ", executors,
+                       " executors, so no more than ", executors,
+                       " are used: give components more parallelism, or set topology.fuse to false "
+                       "if some ride along in others")};
 }
 
 coord::Assignment schedule(const ScheduleInput& input) {

@@ -43,4 +43,7 @@ coord::Assignment schedule(const ScheduleInput& input);
 std::vector<coord::ExecutorAssignment> executors_of(const coord::TopologySpec& spec,
                                                     const coord::TopologyRecord& record);
 
+/// What is odd about a topology's spread though it can run so; for whoever submits it.
+std::vector<std::string> placement_notes(const coord::TopologySpec& spec);
+
 }  // namespace rafale::nimbus

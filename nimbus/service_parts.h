@@ -8,6 +8,8 @@
 #include <memory>
 #include <string>
 
+#include <grpcpp/support/status.h>
+
 #include "common/clock.h"
 #include "common/security.h"
 #include "coord/election.h"
@@ -15,8 +17,9 @@
 #include "nimbus/driver.h"
 
 namespace grpc {
+class ServerContext;
 class Service;
-}
+}  // namespace grpc
 
 namespace rafale::nimbus {
 
@@ -34,6 +37,9 @@ struct ServiceParts {
   std::function<void(const std::string& topology)> keep_totals;
   std::int64_t started_ns = 0;
 };
+
+/// OK if this Nimbus leads; else a refusal, and `context` names who does, see common/rpc/leader.h.
+grpc::Status check_leading(const ServiceParts& parts, grpc::ServerContext& context);
 
 /// For users; rafale.v1.Nimbus.
 std::unique_ptr<grpc::Service> make_user_service(const ServiceParts& parts);

@@ -10,6 +10,7 @@
 #include <functional>
 
 #include "common/histogram_buckets.h"
+#include "coord/stats_codec.h"
 
 namespace rafale::nimbus {
 namespace {
@@ -48,18 +49,9 @@ void combine(const v1::HistogramCounts& from, v1::HistogramCounts& to, const Com
   contract(sum, to);
 }
 
-v1::StreamStats& stream_of(v1::ComponentStats& stats, const std::string& name) {
-  for (v1::StreamStats& stream : *stats.mutable_streams()) {
-    if (stream.stream() == name) return stream;
-  }
-  v1::StreamStats& added = *stats.add_streams();
-  added.set_stream(name);
-  return added;
-}
-
 void combine(const v1::ComponentStats& from, v1::ComponentStats& to, const Combine& with) {
   for (const v1::StreamStats& stream : from.streams()) {
-    v1::StreamStats& sum = stream_of(to, stream.stream());
+    v1::StreamStats& sum = coord::stream_of(to, stream.stream());
     sum.set_emitted(with(sum.emitted(), stream.emitted()));
     sum.set_transferred(with(sum.transferred(), stream.transferred()));
   }

@@ -12,6 +12,7 @@
 #include "common/rpc/channel.h"
 #include "common/rpc/server.h"
 #include "coord/cluster_codec.h"
+#include "nimbus/scheduler.h"
 #include "nimbus/service_parts.h"
 #include "nimbus/stats_codec.h"
 #include "nimbus/status_codec.h"
@@ -51,7 +52,7 @@ class UserService final : public v1::Nimbus::Service {
         const auto state = coordinator.supervisors().find(info.id);
         if (state != coordinator.supervisors().end()) {
           *answer->add_supervisors() =
-              summary(coordinator, state->second, parts_.clock.now_ns(), unix_ms());
+              summary(coordinator, state->second, parts_.clock.now_ns(), parts_.clock.wall_ms());
         }
       }
     });
@@ -93,6 +94,7 @@ class UserService final : public v1::Nimbus::Service {
       order.spec = coord::from_proto(request->spec());
       order.inactive = request->inactive();
       order.owner = common::peer_of(*context).subject;
+      for (std::string& note : placement_notes(order.spec)) *answer->add_notes() = std::move(note);
       if (request->dry_run()) {
         auto plan = parts_.driver.plan_submit(order);
         if (!plan.ok()) return plan.status();
@@ -158,7 +160,7 @@ class UserService final : public v1::Nimbus::Service {
       parts_.driver.with([&](const Coordinator& coordinator) {
         for (const auto& [id, topology] : coordinator.view().topologies) {
           *answer->add_topologies() =
-              summary(coordinator, topology.value, parts_.clock.now_ns(), unix_ms());
+              summary(coordinator, topology.value, parts_.clock.now_ns(), parts_.clock.wall_ms());
         }
       });
       return absl::OkStatus();
@@ -172,7 +174,7 @@ class UserService final : public v1::Nimbus::Service {
       if (!record.ok()) return record.status();
       parts_.driver.with([&](const Coordinator& coordinator) {
         *answer = status_answer(coordinator, parts_.stats, *record, request->window(),
-                                parts_.clock.now_ns(), unix_ms());
+                                parts_.clock.now_ns(), parts_.clock.wall_ms());
       });
       return absl::OkStatus();
     });
@@ -191,21 +193,10 @@ class UserService final : public v1::Nimbus::Service {
   }
 
  private:
-  std::int64_t unix_ms() const {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(
-               parts_.clock.wall_now().time_since_epoch())
-        .count();
-  }
-
   /// Runs the call if this Nimbus leads, else says who does.
   Status as_leader(ServerContext& context, const std::function<absl::Status()>& call) {
-    std::string leader;
-    const absl::Status leading = parts_.driver.check_leading(leader);
-    if (!leading.ok()) {
-      if (!leader.empty()) context.AddTrailingMetadata("rafale-leader", leader);
-      return common::to_grpc(leading);
-    }
-    return common::to_grpc(call());
+    Status leading = check_leading(parts_, context);
+    return leading.ok() ? common::to_grpc(call()) : leading;
   }
 
   static absl::Status named(const absl::StatusOr<std::string>& id, v1::ChangeResponse& answer) {

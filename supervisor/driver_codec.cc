@@ -23,6 +23,7 @@
 #include "common/log.h"
 #include "common/random.h"
 #include "coord/cluster_codec.h"
+#include "supervisor/desired.h"
 #include "supervisor/log_files.h"
 #include "supervisor/slot_codec.h"
 
@@ -34,7 +35,6 @@ constexpr std::chrono::milliseconds kTick{250};
 constexpr std::int64_t kSweepNs = 10'000'000'000;
 constexpr std::int64_t kCleanNs = 60'000'000'000;
 constexpr std::size_t kMostWords = 2000;
-constexpr std::size_t kMostErrors = 50;
 
 std::shared_ptr<spdlog::logger> logger() {
   static const auto logger = common::log::make("supervisor");
@@ -98,12 +98,7 @@ std::string Driver::log_of(const Slot& slot) const {
   return log_folder(config_.log_dir, slot.wanted.topology, slot.port) + "/worker.log";
 }
 
-std::int64_t Driver::unix_ms() const {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(clock_.wall_now().time_since_epoch())
-      .count();
-}
-
-void Driver::start() {
+void Driver::find_workers() {
   watcher_ = std::make_unique<ProcessWatcher>([this](std::uint32_t port, const std::string& how) {
     post([this, port, how](std::int64_t now) {
       const auto slot = reconciler_.slots().find(port);
@@ -116,26 +111,16 @@ void Driver::start() {
   for (const std::uint32_t port : self_.slot_ports) {
     std::optional<Slot> slot = recall(slot_dir(port));
     if (!slot || slot->port != port) continue;
-    if (slot->pid != 0 && watcher_->adopt(port, {slot->pid, slot->start_time})) {
+    const bool runs = slot->pid != 0 && watcher_->adopt(port, {slot->pid, slot->start_time});
+    if (runs) {
       logger()->info("found worker {} of {} again: pid {}, port {}", slot->wanted.worker,
                      slot->wanted.topology, slot->pid, port);
-      slot->state = SlotState::running;
-    } else {
-      // It ended while nobody watched: its instance is over.
-      if (slot->pid != 0) {
-        died({port,
-              {slot->wanted.topology, slot->wanted.worker, slot->instance},
-              "it ended while no supervisor ran"});
-        ++slot->instance;
-        slot->last_exit = "ended while no supervisor ran";
-      }
-      slot->pid = 0;
-      slot->state = SlotState::backoff;
-      slot->retry_ns = now;
     }
-    slot->since_ns = slot->started_ns = now;
-    reconciler_.restore(*slot);
+    for (const Action& action : reconciler_.restore(*slot, runs, now)) perform(action);
   }
+}
+
+void Driver::start() {
   nimbus_ = NimbusClient::start(
       config_.nimbus_addresses(), config_.security,
       {.request = [this] { return heartbeat(); },
@@ -152,7 +137,10 @@ void Driver::start() {
 }
 
 void Driver::stop(bool workers_too) {
-  if (!thread_.joinable()) return;
+  if (!thread_.joinable()) {
+    watcher_.reset();
+    return;
+  }
   if (workers_too) {
     post([this](std::int64_t now) { return reconciler_.stop_all(now); });
     const auto end = clock_.now() + config_.worker_shutdown + std::chrono::seconds(5);
@@ -214,45 +202,28 @@ void Driver::run() {
   }
 }
 
-/// What ZooKeeper says of this machine. Nothing is concluded from what could not be read, nor from
-/// a topology that is unknown without a tombstone.
+/// What ZooKeeper says of this machine. Nothing is concluded from what could not be read.
 void Driver::sweep_assignments() {
   if (!state_.store().sync(state_.root()).ok()) return;
-  const auto all = state_.assignments();
+  auto assignments = state_.assignments();
   const auto supervisors = state_.supervisors();
-  const auto tombstones = state_.tombstones();
-  const auto topologies = state_.topologies();
-  if (!all.ok() || !supervisors.ok() || !tombstones.ok() || !topologies.ok()) return;
+  auto tombstones = state_.tombstones();
+  auto topologies = state_.topologies();
+  if (!assignments.ok() || !supervisors.ok() || !tombstones.ok() || !topologies.ok()) return;
   read_at_ns_ = clock_.now_ns();
   const std::lock_guard lock(mutex_);
   for (const coord::SupervisorInfo& info : *supervisors) supervisors_[info.id] = info;
-  std::map<std::uint32_t, Desired> desired;
   std::set<std::string> changed;
-  for (const auto& [id, assignment] : *all) {
-    const coord::Assignment& value = assignment.value;
-    for (const coord::WorkerAssignment& worker : value.workers) {
-      if (worker.supervisor != self_.id) continue;
-      desired[worker.port] = {id,
-                              value.name,
-                              worker.number,
-                              worker.instance_base,
-                              worker.executors,
-                              value.plugin_sha256,
-                              value.spec_sha256};
-    }
+  for (const auto& [id, assignment] : *assignments) {
     const auto known = assignments_.find(id);
-    if (known == assignments_.end() || known->second.epoch != value.epoch) changed.insert(id);
-    assignments_[id] = value;
-  }
-  for (const auto& [port, slot] : reconciler_.slots()) {
-    const std::string& topology = slot.wanted.topology;
-    if (slot.state == SlotState::empty || desired.contains(port) || all->contains(topology)) {
-      continue;
+    if (known == assignments_.end() || known->second.epoch != assignment.value.epoch) {
+      changed.insert(id);
     }
-    const bool buried =
-        std::ranges::find(*tombstones, topology, &coord::Tombstone::topology) != tombstones->end();
-    if (!buried && !topologies->contains(topology)) desired[port] = slot.wanted;
+    assignments_[id] = assignment.value;
   }
+  auto desired = desired_of(
+      self_.id, {*std::move(assignments), *std::move(topologies), *std::move(tombstones)},
+      reconciler_.slots());
   events_.push_back([this, desired = std::move(desired)](std::int64_t now) mutable {
     return reconciler_.want(std::move(desired), now);
   });
@@ -303,8 +274,7 @@ void Driver::launch(const Slot& slot) {
     return;
   }
   Slot fresh = slot;
-  fresh.token = absl::StrCat(absl::Hex(common::random_seed(), absl::kZeroPad16),
-                             absl::Hex(common::random_seed(), absl::kZeroPad16));
+  fresh.token = common::random_hex(2);
   const std::string dir = slot_dir(port);
   const std::string log = log_of(slot);
   absl::Status ready = common::make_private_folders(dir);
@@ -320,6 +290,8 @@ void Driver::launch(const Slot& slot) {
                           .nimbuses = nimbus_->nimbuses()},
                          config_);
   }
+  // Should we end before the process is remembered, our heir takes the next instance.
+  if (ready.ok()) ready = remember(dir, fresh);
   if (!ready.ok()) {
     refuse(std::string(ready.message()), false);
     return;
@@ -352,11 +324,9 @@ void Driver::died(const WorkerDied& death) {
   if (!death.how.empty()) {
     logger()->warn("worker {} of {} on port {}: {}", death.dead.worker, death.dead.topology,
                    death.port, death.how);
-    std::vector<coord::ErrorEntry>& errors = errors_[death.dead.topology];
-    if (errors.size() < kMostErrors) {
-      errors.push_back({"worker", absl::StrCat("worker ", death.dead.worker, ": ", death.how),
-                        unix_ms(), self_.host, death.port, 1});
-    }
+    errors_.add(death.dead.topology,
+                {"worker", absl::StrCat("worker ", death.dead.worker, ": ", death.how),
+                 clock_.wall_ms(), self_.host, death.port, 1});
   }
   tell_topology(death.dead.topology);
 }
@@ -400,16 +370,14 @@ void Driver::housekeeping(std::int64_t) {
 
 bool Driver::said(const WorkerSaid& word) {
   const std::lock_guard lock(mutex_);
-  for (const auto& [port, slot] : reconciler_.slots()) {
-    if (slot.token != word.token || slot.token.empty() || slot.pid == 0) continue;
-    events_.push_back([this, port = port, word](std::int64_t now) {
-      reconciler_.reported(port, word.state, word.adopted_epoch, word.failure, now);
-      return std::vector<Action>();
-    });
-    wake_.notify_all();
-    return true;
-  }
-  return false;
+  const std::optional<std::uint32_t> port = reconciler_.port_of(word.token);
+  if (!port) return false;
+  events_.push_back([this, port = *port, word](std::int64_t now) {
+    reconciler_.reported(port, word.state, word.adopted_epoch, word.failure, now);
+    return std::vector<Action>();
+  });
+  wake_.notify_all();
+  return true;
 }
 
 void Driver::tell(const Slot& slot, bool everything) {

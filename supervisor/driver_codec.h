@@ -21,6 +21,7 @@
 #include "rafale/v1/nimbus.pb.h"
 #include "supervisor/artifact_cache.h"
 #include "supervisor/attach_service.h"
+#include "supervisor/error_outbox.h"
 #include "supervisor/nimbus_client.h"
 #include "supervisor/process_watcher.h"
 #include "supervisor/reconciler.h"
@@ -38,7 +39,9 @@ class Driver {
   Driver& operator=(const Driver&) = delete;
 
   AttachHub& hub() { return *hub_; }
-  /// Finds the workers of an earlier supervisor, then begins.
+  /// Finds the workers of an earlier supervisor. Before the hub is served: whom it does not know,
+  /// it refuses, and who is refused ends.
+  void find_workers();
   void start();
   /// Leaves the workers running, or ends them all first.
   void stop(bool workers_too);
@@ -66,7 +69,6 @@ class Driver {
   void heard(const v1::SupervisorHeartbeatResponse& answer);
   std::string slot_dir(std::uint32_t port) const;
   std::string log_of(const Slot& slot) const;
-  std::int64_t unix_ms() const;
 
   coord::ClusterState& state_;
   const common::ClusterConfig config_;
@@ -86,7 +88,7 @@ class Driver {
   std::map<std::string, coord::SupervisorInfo> supervisors_;
   std::map<std::pair<std::string, std::uint32_t>, std::uint32_t> instances_;  // newest known
   std::map<coord::InstanceId, v1::WorkerStats> dead_;                         // not confirmed yet
-  std::map<std::string, std::vector<coord::ErrorEntry>> errors_;
+  ErrorOutbox errors_;
   std::map<std::uint32_t, std::pair<std::string, std::string>> artifacts_;  // plugin, spec by port
   std::map<std::uint32_t, std::uint64_t> log_begins_;  // size of the log at launch
   bool assignments_changed_ = true;

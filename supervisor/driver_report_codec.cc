@@ -51,10 +51,10 @@ v1::SupervisorHeartbeatRequest Driver::heartbeat() {
   for (v1::WorkerReport& report : reports()) *request.add_workers() = std::move(report);
   std::error_code error;
   request.set_free_disk_bytes(fs::space(config_.local_dir, error).available);
-  request.set_now_unix_ms(unix_ms());
+  request.set_now_unix_ms(clock_.wall_ms());
   const std::lock_guard lock(mutex_);
   for (const auto& [id, stats] : dead_) *request.add_dead() = stats;
-  for (const auto& [topology, errors] : errors_) {
+  for (const auto& [topology, errors] : errors_.send()) {
     *request.add_errors() = coord::to_proto(errors);
     request.add_error_topologies(topology);
   }
@@ -63,7 +63,7 @@ v1::SupervisorHeartbeatRequest Driver::heartbeat() {
 
 void Driver::heard(const v1::SupervisorHeartbeatResponse& answer) {
   const std::lock_guard lock(mutex_);
-  errors_.clear();
+  errors_.delivered();
   for (const v1::InstanceId& id : answer.confirmed_dead()) dead_.erase(coord::from_proto(id));
   std::set<std::string> changed;
   for (const v1::InstanceId& id : answer.current()) {

@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "absl/strings/str_cat.h"
+#include "common/utf8.h"
 
 namespace rafale::supervisor {
 namespace {
@@ -54,7 +55,7 @@ std::string last_words(const std::string& path, std::uint64_t from, std::size_t 
   std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
   if (begin > from) text.erase(0, text.find('\n') + 1);
   while (text.ends_with('\n')) text.pop_back();
-  return text;
+  return common::valid_utf8(text);
 }
 
 void read_log(const std::string& path, std::uint32_t lines, bool follow,

@@ -4,12 +4,10 @@
 // rafale-supervisor: makes the parts of a supervisor and runs them until SIGTERM.
 
 #include <fcntl.h>
-#include <malloc.h>
 #include <sys/file.h>
 #include <unistd.h>
 
 #include <fstream>
-#include <iostream>
 #include <iterator>
 #include <memory>
 
@@ -18,18 +16,17 @@
 #include <spdlog/logger.h>
 
 #include "absl/strings/str_cat.h"
-#include "absl/synchronization/mutex.h"
 #include "common/daemon.h"
 #include "common/durable_file.h"
 #include "common/http_endpoint.h"
+#include "common/keeper_thread.h"
 #include "common/log.h"
 #include "common/notify.h"
 #include "common/random.h"
 #include "common/rpc/server.h"
 #include "coord/cluster_codec.h"
-#include "coord/keeper_thread.h"
+#include "coord/daemon_store.h"
 #include "coord/registration.h"
-#include "coord/zookeeper_store.h"
 #include "supervisor/attach_service.h"
 #include "supervisor/supervisor_service.h"
 
@@ -38,18 +35,11 @@ namespace {
 
 constexpr const char* kVersion = RAFALE_VERSION_STRING;
 
-int fail(const absl::Status& status) {
-  std::cerr << "rafale-supervisor: " << status.message() << "\n";
-  return absl::IsInvalidArgument(status) ? 2 : 1;
-}
-
-std::string random_id() { return absl::StrCat(absl::Hex(common::random_seed(), absl::kZeroPad16)); }
-
 /// The same after every start on this folder.
 absl::StatusOr<std::string> own_id(const std::string& dir) {
   const auto known = common::read_whole(dir + "/id");
   if (known.ok() && !known->empty()) return *known;
-  std::string id = random_id();
+  std::string id = common::random_hex();
   absl::Status written = common::write_durably(dir + "/id", id);
   if (!written.ok()) return written;
   return id;
@@ -97,37 +87,33 @@ common::MethodTable worker_methods() {
   return table;
 }
 
-int run(const common::ClusterConfig& config, bool stop_workers) {
+absl::Status run(const common::ClusterConfig& config, const common::DaemonCall& call) {
+  const bool stop_workers = call.stop_workers_on_exit;
   const auto logger = common::log::make("supervisor");
   const common::SystemClock clock;
   const std::string dir = config.local_dir + "/supervisor";
   absl::Status ready = common::make_private_folders(dir);
   if (ready.ok()) ready = lock_folder(dir);
-  if (!ready.ok()) return fail(ready);
+  if (!ready.ok()) return ready;
   const auto id = own_id(dir);
-  if (!id.ok()) return fail(id.status());
-  auto store = coord::connect_to_zookeeper({.servers = config.zookeeper_connect(),
-                                            .session = config.zookeeper_session,
-                                            .insecure = config.zookeeper_insecure},
-                                           clock);
-  if (!store.ok()) return fail(store.status());
+  if (!id.ok()) return id.status();
+  auto store = coord::connect_to_zookeeper(config, clock);
+  if (!store.ok()) return store.status();
   coord::ClusterState state(**store, config.zookeeper_root);
 
   coord::SupervisorInfo self;
   self.id = *id;
-  self.incarnation = random_id();
+  self.incarnation = common::random_hex();
   self.host = config.host;
   self.slot_ports.assign(config.slot_ports.begin(), config.slot_ports.end());
   self.version = kVersion;
   self.boot_id = boot_id();
-  self.started_unix_ms =
-      std::chrono::duration_cast<std::chrono::milliseconds>(clock.wall_now().time_since_epoch())
-          .count();
+  self.started_unix_ms = clock.wall_ms();
   self.socket_dir = config.local_dir + "/run";
 
   common::RpcServer users({.security = config.security, .methods = user_methods()});
   const auto port = users.listen_tcp(config.bind, config.supervisor_port);
-  if (!port.ok()) return fail(port.status());
+  if (!port.ok()) return port.status();
   self.port = *port;
   std::unique_ptr<Driver> driver;
   auto http = common::HttpEndpoint::start(
@@ -136,39 +122,29 @@ int run(const common::ClusterConfig& config, bool stop_workers) {
            [&driver] {
              return driver == nullptr ? std::vector<common::Metric>() : metrics(*driver);
            },
-       .illness =
-           [&store] {
-             return (*store)->connection() == coord::Connection::connected
-                        ? std::string()
-                        : std::string("ZooKeeper is away");
-           }});
-  if (!http.ok()) return fail(http.status());
+       .illness = [&store] { return coord::illness_of(**store); }});
+  if (!http.ok()) return http.status();
   self.http_port = (*http)->port();
 
-  bool told = false;
-  absl::Status prepared;
-  while (!(prepared = state.prepare()).ok()) {
-    if (absl::IsFailedPrecondition(prepared)) return fail(prepared);
-    if (!std::exchange(told, true)) {
-      logger->info("waiting for ZooKeeper at {}", config.zookeeper_connect());
-    }
-    if (common::wait_for_end_or(std::chrono::milliseconds(20))) return 0;
-  }
+  const auto prepared = coord::prepare_when_reachable(state, config, "supervisor");
+  if (!prepared.ok()) return prepared.status();
+  if (!*prepared) return absl::OkStatus();
   driver = std::make_unique<Driver>(state, config, self, clock);
   std::atomic<bool> stopping{false};
   const auto service = make_supervisor_service(*driver, self, config.log_dir, stopping);
   users.add(*service, "rafale.v1.Supervisor");
   ready = users.start();
-  if (!ready.ok()) return fail(ready);
+  if (!ready.ok()) return ready;
+  driver->find_workers();
   common::RpcServer workers({.security = {}, .methods = worker_methods()});
   workers.add(driver->hub().service(), "rafale.v1.SupervisorForWorkers");
   ready = workers.listen_unix(self.socket_dir + "/supervisor.sock");
   if (ready.ok()) ready = workers.start();
-  if (!ready.ok()) return fail(ready);
+  if (!ready.ok()) return ready;
   driver->start();
   auto registration =
       coord::Registration::start(**store, state.supervisor_path(self.id), coord::encode(self));
-  coord::KeeperThread watchdog(std::chrono::milliseconds(1000), [&driver] {
+  common::KeeperThread watchdog(std::chrono::milliseconds(1000), [&driver] {
     static_cast<void>(driver->states());  // proves that its thread lets go of its lock
     common::notify_service_manager("WATCHDOG=1");
   });
@@ -179,7 +155,7 @@ int run(const common::ClusterConfig& config, bool stop_workers) {
                                {"http_port", self.http_port},
                                {"slots", self.slot_ports}};
   ready = common::write_durably(dir + "/supervisor.json", written.dump() + "\n");
-  if (!ready.ok()) return fail(ready);
+  if (!ready.ok()) return ready;
   logger->info("ready: {} on {}:{}, {} slots, http port {}", self.id, self.host, self.port,
                self.slot_ports.size(), self.http_port);
   common::notify_service_manager("READY=1");
@@ -192,21 +168,12 @@ int run(const common::ClusterConfig& config, bool stop_workers) {
   registration.reset();
   workers.stop(std::chrono::milliseconds(200));
   users.stop(std::chrono::milliseconds(200));
-  return 0;
+  return absl::OkStatus();
 }
 
 }  // namespace
 }  // namespace rafale::supervisor
 
 int main(int argc, char** argv) {
-  using namespace rafale;
-  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
-  mallopt(M_ARENA_MAX, 2);
-  common::hold_back_signals();
-  common::log::set_up(common::log::Format::text, spdlog::level::info, false);
-  const auto call = common::DaemonCall::parse("rafale-supervisor", {argv + 1, argv + argc});
-  if (!call.ok()) return supervisor::fail(call.status());
-  const auto config = common::ClusterConfig::load(call->config_file, call->overrides);
-  if (!config.ok()) return supervisor::fail(config.status());
-  return supervisor::run(*config, call->stop_workers_on_exit);
+  return rafale::common::daemon_main("rafale-supervisor", argc, argv, rafale::supervisor::run);
 }

@@ -15,29 +15,12 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
-#include <fstream>
-#include <iterator>
-#include <sstream>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 
 namespace rafale::supervisor {
 namespace {
-
-std::uint64_t start_time_of(std::uint32_t pid, char& state) {
-  std::ifstream in(absl::StrCat("/proc/", pid, "/stat"));
-  const std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
-  const std::size_t after = text.rfind(')');
-  if (after == std::string::npos) return 0;
-  std::istringstream fields(text.substr(after + 1));
-  fields >> state;
-  std::string skipped;
-  for (int field = 4; field < 22; ++field) fields >> skipped;
-  std::uint64_t start = 0;
-  fields >> start;
-  return start;
-}
 
 int open_pidfd(std::uint32_t pid) { return static_cast<int>(syscall(SYS_pidfd_open, pid, 0)); }
 
@@ -67,12 +50,6 @@ std::string describe_exit(int wait_status) {
   const int code = WEXITSTATUS(wait_status);
   if (code == 127) return "exit code 127: the program cannot be run";
   return absl::StrCat("exit code ", code);
-}
-
-bool is_running(const ProcessId& process) {
-  char state = '?';
-  const std::uint64_t start = process.pid == 0 ? 0 : start_time_of(process.pid, state);
-  return start != 0 && start == process.start_time && state != 'Z' && state != 'X';
 }
 
 ProcessWatcher::ProcessWatcher(
@@ -113,9 +90,7 @@ absl::StatusOr<ProcessId> ProcessWatcher::start(std::uint32_t key, const Command
     return absl::ResourceExhaustedError(
         absl::StrCat("cannot start a process: ", std::strerror(error)));
   }
-  char state = '?';
-  const auto number = static_cast<std::uint32_t>(pid);
-  const ProcessId process{number, start_time_of(number, state)};
+  const ProcessId process = common::process_of(static_cast<std::uint32_t>(pid));
   watch(key, process, true);
   return process;
 }

@@ -14,20 +14,15 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "common/process_id.h"
 
 namespace rafale::supervisor {
 
-/// A process beyond the reuse of its number.
-struct ProcessId {
-  std::uint32_t pid = 0;
-  std::uint64_t start_time = 0;  ///< field 22 of /proc/PID/stat
-};
+using common::is_running;
+using common::ProcessId;
 
 /// How a process ended, in words: "exit code 1", "signal 9 (Killed)".
 std::string describe_exit(int wait_status);
-
-/// Whether exactly this process runs; a zombie does not.
-bool is_running(const ProcessId& process);
 
 /// One thread that waits on the pidfds of all watched processes. Other functions from any thread.
 class ProcessWatcher {

@@ -44,9 +44,35 @@ Reconciler::Reconciler(const std::vector<std::uint32_t>& ports, const Options& o
   for (const std::uint32_t port : ports) slots_[port].port = port;
 }
 
-void Reconciler::restore(const Slot& slot) {
-  slots_[slot.port] = slot;
+std::vector<Action> Reconciler::restore(Slot slot, bool runs, std::int64_t now_ns) {
+  std::vector<Action> actions;
+  slot.started_ns = now_ns;
+  if (runs) {
+    enter(slot, SlotState::running, now_ns);
+  } else {
+    const coord::InstanceId ended{slot.wanted.topology, slot.wanted.worker, slot.instance};
+    const std::string how = "it ended while no supervisor ran";
+    if (slot.pid != 0) {
+      actions.emplace_back(WorkerDied{slot.port, ended, how});
+      slot.last_exit = how;
+    }
+    ++slot.instance;
+    slot.pid = 0;
+    slot.start_time = 0;
+    slot.retry_ns = now_ns;
+    enter(slot, SlotState::backoff, now_ns);
+    actions.emplace_back(Remember{slot.port});
+  }
   desired_[slot.port] = slot.wanted;  // until the assignments were read
+  slots_[slot.port] = std::move(slot);
+  return actions;
+}
+
+std::optional<std::uint32_t> Reconciler::port_of(const std::string& token) const {
+  for (const auto& [port, slot] : slots_) {
+    if (slot.pid != 0 && !token.empty() && slot.token == token) return port;
+  }
+  return std::nullopt;
 }
 
 void Reconciler::enter(Slot& slot, SlotState state, std::int64_t now_ns) {

@@ -38,7 +38,7 @@ enum class SlotState : std::uint8_t {
 };
 std::string_view to_string(SlotState state);
 
-/// One slot. What is persistent is in slot.json, see slot_file.h.
+/// One slot. What is persistent is in slot.json, see slot_codec.h.
 struct Slot {
   std::uint32_t port = 0;
   SlotState state = SlotState::empty;
@@ -63,7 +63,7 @@ struct Fetch {
   std::uint32_t port = 0;
   std::string plugin_sha256, spec_sha256;
 };
-struct LaunchWorker {
+struct LaunchWorker {  ///< the slot is to be remembered before the process starts
   std::uint32_t port = 0;
 };
 struct StopWorker {  ///< politely
@@ -97,8 +97,10 @@ class Reconciler {
   };
   Reconciler(const std::vector<std::uint32_t>& ports, const Options& options);
 
-  /// A slot as it was before this supervisor started; its process, if it has one, runs.
-  void restore(const Slot& slot);
+  /// A slot as an earlier supervisor remembered it; `runs`: its process was found again. Whatever
+  /// else there was is an older instance from now on: a process that ended meanwhile, or one that
+  /// was started by a supervisor that ended before it could remember that.
+  std::vector<Action> restore(Slot slot, bool runs, std::int64_t now_ns);
 
   /// The newest assignments of this machine, by port; ports that are missing want nothing.
   std::vector<Action> want(std::map<std::uint32_t, Desired> desired, std::int64_t now_ns);
@@ -117,6 +119,8 @@ class Reconciler {
   std::vector<Action> stop_all(std::int64_t now_ns);
 
   const std::map<std::uint32_t, Slot>& slots() const { return slots_; }
+  /// The slot whose process was launched with that token; none: the process is not ours.
+  std::optional<std::uint32_t> port_of(const std::string& token) const;
 
  private:
   void look(Slot& slot, std::int64_t now_ns, std::vector<Action>& actions);

@@ -16,6 +16,7 @@
 #include "common/counter_file.h"
 #include "common/durable_file.h"
 #include "coord/cluster_codec.h"
+#include "coord/stats_codec.h"
 
 namespace rafale::supervisor {
 namespace {
@@ -24,15 +25,6 @@ using Json = nlohmann::json;
 
 std::uint64_t sum_of(const std::vector<std::uint64_t>& values) {
   return std::accumulate(values.begin(), values.end(), std::uint64_t{0});
-}
-
-v1::StreamStats& stream_of(v1::ComponentStats& stats, const std::string& name) {
-  for (v1::StreamStats& stream : *stats.mutable_streams()) {
-    if (stream.stream() == name) return stream;
-  }
-  v1::StreamStats& added = *stats.add_streams();
-  added.set_stream(name);
-  return added;
 }
 
 void add_buckets(const std::vector<std::uint64_t>& values,
@@ -54,10 +46,10 @@ void add_number(const std::string& kind, const std::string& stream, std::uint64_
                 v1::ComponentStats& to) {
   v1::FailureStats& failed = *to.mutable_failed();
   if (kind == "emitted" && !stream.empty()) {
-    v1::StreamStats& s = stream_of(to, stream);
+    v1::StreamStats& s = coord::stream_of(to, stream);
     s.set_emitted(s.emitted() + n);
   } else if (kind == "transferred" && !stream.empty()) {
-    v1::StreamStats& s = stream_of(to, stream);
+    v1::StreamStats& s = coord::stream_of(to, stream);
     s.set_transferred(s.transferred() + n);
   } else if (kind == "executed") {
     to.set_executed(to.executed() + n);

@@ -11,6 +11,7 @@
 #include <grpcpp/grpcpp.h>
 
 #include "absl/strings/str_cat.h"
+#include "common/utf8.h"
 #include "coord/cluster_codec.h"
 #include "rafale/v1/supervisor.grpc.pb.h"
 #include "supervisor/log_files.h"
@@ -55,7 +56,7 @@ class SupervisorService final : public v1::Supervisor::Service {
         path, lines, request->follow(), request->component(),
         [&] { return context->IsCancelled() || stopping_.load(); },
         [&](const std::string& line) {
-          response.set_line(line);
+          response.set_line(common::valid_utf8(line));
           return writer->Write(response);
         });
     return grpc::Status::OK;

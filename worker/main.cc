@@ -31,6 +31,9 @@ void tune_process() {
   mallopt(M_MMAP_THRESHOLD, 64 << 20);
   mallopt(M_TOP_PAD, 16 << 20);
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
+  // With gRPC's other engine whichever thread waits for anything polls for all, and wakes the one
+  // that it was for: the lines to supervisor and Nimbus would take part in every frame.
+  setenv("GRPC_POLL_STRATEGY", "poll", 0);
 }
 
 bool is_capable_terminal(int fd) {

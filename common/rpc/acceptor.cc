@@ -176,7 +176,7 @@ void Acceptor::accept_from(const Listener& listener) {
     }
     if (errno == EINTR || errno == ECONNABORTED) continue;
     if (errno != EMFILE && errno != ENFILE) return;
-    refused_.fetch_add(1, std::memory_order_relaxed);
+    // This is said even if nobody waits.
     if (spare_fd_ < 0) {
       poll(nullptr, 0, kPauseMs);
       spare_fd_ = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -184,8 +184,12 @@ void Acceptor::accept_from(const Listener& listener) {
     }
     close(spare_fd_);
     const int refused = accept4(listener.fd, nullptr, nullptr, SOCK_CLOEXEC);
-    if (refused >= 0) close(refused);
+    if (refused >= 0) {
+      refused_.fetch_add(1, std::memory_order_relaxed);
+      close(refused);
+    }
     spare_fd_ = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (refused < 0) return;
   }
 }
 

@@ -5,11 +5,41 @@
 
 #include "common/rpc/channel.h"
 
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <string_view>
+
+#include <grpcpp/create_channel_posix.h>
 #include <grpcpp/grpcpp.h>
 
 #include "common/rpc/credentials.h"
 
 namespace rafale::common {
+namespace {
+
+constexpr std::string_view kUnix = "unix:";
+
+/// A connected socket that does not block, or -1.
+int connect_unix(std::string_view path, int send_buffer) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof address.sun_path) return -1;
+  std::memcpy(address.sun_path, path.data(), path.size());
+  const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (fd < 0) return -1;
+  setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &send_buffer, sizeof send_buffer);
+  if (connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    close(fd);
+    return -1;
+  }
+  return fd;
+}
+
+}  // namespace
 
 std::shared_ptr<grpc::Channel> make_channel(const std::string& address, const Security& security,
                                             const ChannelOptions& options) {
@@ -25,7 +55,12 @@ std::shared_ptr<grpc::Channel> make_channel(const std::string& address, const Se
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 1000);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
-  if (address.starts_with("unix:")) {
+  if (address.starts_with(kUnix)) {
+    if (options.send_buffer > 0) {
+      const int fd =
+          connect_unix(std::string_view(address).substr(kUnix.size()), options.send_buffer);
+      if (fd >= 0) return grpc::CreateCustomInsecureChannelFromFd(address, fd, arguments);
+    }
     return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
   }
   if (security.tls()) arguments.SetSslTargetNameOverride(kCommonName);

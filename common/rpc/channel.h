@@ -22,6 +22,9 @@ namespace rafale::common {
 struct ChannelOptions {
   std::chrono::milliseconds keepalive{20'000};
   int max_receive_bytes = 16 << 20;
+  /// Of the socket, if the address is a unix one; 0: the system's. The channel then connects at
+  /// once and once only.
+  int send_buffer = 0;
 };
 
 /// `address` is "host:port" (IPv6 in brackets) or "unix:/path". Does not wait for a connection. The

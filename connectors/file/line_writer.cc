@@ -56,8 +56,9 @@ std::optional<Sync> parse_sync(std::string_view text) {
 
 LineWriter::LineWriter(std::string path, Options options)
     : path_(std::move(path)), sync_(options.sync) {
-  // Not O_APPEND: sync() must be able to go back.
-  const int flags = O_RDWR | O_CREAT | O_CLOEXEC | (options.append ? 0 : O_EXCL);
+  // O_APPEND: a process that was replaced, and does not know it yet, must not write over its
+  // heir's.
+  const int flags = O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | (options.append ? 0 : O_EXCL);
   fd_ = ::open(path_.c_str(), flags, 0644);
   if (fd_ < 0) {
     throw_error(path_, errno);
@@ -95,7 +96,7 @@ LineWriter::~LineWriter() {
   }
 }
 
-/// Leaves the file position behind the last line feed, and nothing after it.
+/// Leaves nothing behind the last line feed.
 void LineWriter::cut_torn_line() {
   struct stat status {};
   if (::fstat(fd_, &status) != 0) {
@@ -119,7 +120,7 @@ void LineWriter::cut_torn_line() {
     }
     end = from;
   }
-  if ((end != status.st_size && ::ftruncate(fd_, end) != 0) || ::lseek(fd_, end, SEEK_SET) != end) {
+  if (end != status.st_size && ::ftruncate(fd_, end) != 0) {
     throw_error(path_, errno);
   }
 }
@@ -154,7 +155,12 @@ void LineWriter::sync(std::size_t unsynced, std::error_code& error) {
   }
   error = {errno, std::generic_category()};
   // The kernel forgets the failed pages, and the next fdatasync would succeed without them.
-  if (::lseek(fd_, -static_cast<off_t>(unsynced), SEEK_CUR) < 0) {
+  struct stat status {};
+  const off_t end = ::lseek(fd_, 0, SEEK_CUR);
+  if (end < 0 || ::fstat(fd_, &status) != 0) {
+    error = {errno, std::generic_category()};
+  } else if (S_ISREG(status.st_mode) && status.st_size == end &&  // nobody has written behind us
+             ::ftruncate(fd_, end - static_cast<off_t>(unsynced)) != 0) {
     error = {errno, std::generic_category()};
   }
 }

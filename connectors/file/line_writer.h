@@ -23,8 +23,8 @@ enum class Sync : std::uint8_t {
 /// "none", "batch" or "always"; nothing for any other text.
 std::optional<Sync> parse_sync(std::string_view text);
 
-/// An open file. Bytes go out with write(2); there is no buffer inside. Used on one thread at a
-/// time.
+/// An open file. Bytes go out with write(2) to its end, wherever others have moved that; there is
+/// no buffer inside. Used on one thread at a time.
 class LineWriter {
  public:
   struct Options {
@@ -46,7 +46,7 @@ class LineWriter {
   /// return value counts, and `error` says why.
   std::size_t write(std::string_view bytes, std::error_code& error);
   /// Forces what was written to the disk if the Sync says so. After an error the last `unsynced`
-  /// bytes may be lost, so the file position moves back over them: they must be written again.
+  /// bytes may be lost, so they are cut off: they must be written again.
   void sync(std::size_t unsynced, std::error_code& error);
 
   const std::string& path() const { return path_; }

@@ -110,8 +110,9 @@ Topology TopologyBuilder::build() {
   if (!mistakes_.empty()) throw InvalidTopology(std::move(mistakes_));
 
   for (ComponentDef& component : components_) {
-    std::ranges::stable_partition(component.streams,
-                                  [](const StreamDef& stream) { return stream.name == "default"; });
+    // Not the algorithm of std::ranges, which Clang 14 cannot compile.
+    std::stable_partition(component.streams.begin(), component.streams.end(),
+                          [](const StreamDef& stream) { return stream.name == "default"; });
     topology.components.push_back(std::move(component));
   }
   std::ranges::sort(topology.components, {}, &ComponentDef::name);

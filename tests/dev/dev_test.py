@@ -24,6 +24,10 @@ class DevTest(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.root = Path(folder.name).resolve()
         shutil.copy(DEV, self.root / "dev")
+        (self.root / "deploy").mkdir()
+        shutil.copy(Path(DEV).resolve().parent / "deploy" / "packages.sh", self.root / "deploy")
+        (self.root / "tests/fuzz").mkdir(parents=True)
+        shutil.copy(Path(DEV).resolve().parent / "tests/fuzz/fuzz.sh", self.root / "tests/fuzz")
         self.write("deploy/packages.txt", "[build]\nno-such-package  # never there\n[test]\nmore\n")
         self.write("build/release/build.ninja", "")
         for program in ("rafale", "rafale-bench"):
@@ -96,7 +100,7 @@ class DevTest(unittest.TestCase):
         self.assert_wrong(["test", "--fast"], "./dev help test")
 
     def test_every_command_has_help(self):
-        for command in ("demo", "build", "test", "bench", "format", "lint", "clean"):
+        for command in ("demo", "build", "test", "fuzz", "bench", "format", "lint", "clean"):
             asked = self.dev("help", command)
             self.assertEqual(asked.returncode, 0)
             self.assertIn(f"usage: ./dev {command}", asked.stdout)
@@ -106,6 +110,54 @@ class DevTest(unittest.TestCase):
 
     def test_bench_passes_its_arguments_on(self):
         self.assert_runs(["bench", "--filter", "row"], ["rafale-bench", "--filter", "row"])
+
+    CLANG = ('#!/bin/sh\n[ "$1" = -dumpversion ] && { echo 14.0.6; exit; }\n'
+             'cat > /dev/null\nexit %d\n')
+
+    def write_fuzz_targets(self):
+        self.write("bin/clang++", self.CLANG % 0, executable=True)
+        self.write("build/fuzz/build.ninja", "")
+        for target in ("frames", "rows"):
+            self.write(f"tests/fuzz/corpus/{target}/a.bin", "")
+            self.write(f"build/fuzz/tests/fuzz_{target}",
+                       f'#!/bin/sh\nprintf "%s\\n" {target} "$@" >> calls\n', executable=True)
+
+    def test_fuzz_runs_each_target_for_a_time(self):
+        self.write_fuzz_targets()
+        self.assert_runs(["fuzz", "--for", "20s"], [])
+        calls = (self.root / "calls").read_text().split("\n")
+        self.assertEqual(calls.count("-max_total_time=20"), 2)
+        self.assertEqual([c for c in calls if c in ("frames", "rows")], ["frames", "rows"])
+        (self.root / "calls").unlink()
+        self.assert_runs(["fuzz", "rows", "--for=2m"], [])
+        calls = (self.root / "calls").read_text().split("\n")
+        self.assertEqual((calls[0], calls[1]), ("rows", "-max_total_time=120"))
+        self.assertIn("tests/fuzz/corpus/rows", calls)
+        self.assertNotIn("frames", calls)
+
+    def test_fuzz_shows_what_broke_and_runs_the_others(self):
+        self.write_fuzz_targets()
+        self.write("build/fuzz/tests/fuzz_frames", "#!/bin/sh\necho it broke >&2\nexit 77\n",
+                   executable=True)
+        run = self.dev("fuzz")
+        self.assertEqual(run.returncode, 1)
+        self.assertIn("it broke", run.stderr)
+        self.assertIn("rows", (self.root / "calls").read_text())
+
+    def test_fuzz_refuses_wrong_calls(self):
+        self.write_fuzz_targets()
+        self.assert_wrong(["fuzz", "frame"], "there is no fuzz target 'frame'; there are: frames")
+        self.assert_wrong(["fuzz", "--for"], "--for needs a value")
+        self.assert_wrong(["fuzz", "--for", "0s"], "'0s'")
+        self.assert_wrong(["fuzz", "--for=soon"], "'soon'")
+        self.assert_wrong(["fuzz", "--fast"], "./dev help fuzz")
+
+    def test_fuzz_names_the_package_that_is_missing(self):
+        self.write_fuzz_targets()
+        self.write("bin/clang++", self.CLANG % 1, executable=True)
+        run = self.dev("fuzz")
+        self.assertEqual(run.returncode, 1)
+        self.assertIn("apt-get install libclang-rt-14-dev", run.stderr)
 
     def test_what_apt_says_is_shown_when_it_fails(self):
         self.write("bin/dpkg-query", "#!/bin/sh\nexit 1\n", executable=True)

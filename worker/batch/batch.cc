@@ -23,6 +23,7 @@ Batch* BatchPool::take(std::size_t bytes) {
     return new Batch(this, Batch::kBlockBytes);
   }
   batch->rows = batch->bytes = 0;
+  batch->limits_ = Batch::kNear;
   batch->runs.clear();
   batch->deltas.clear();
   batch->reported_runs = batch->reported_in_run = 0;

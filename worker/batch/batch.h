@@ -31,9 +31,15 @@ struct Destination {
 /// the block back to the pool that it came from.
 class Batch : public MpscNode {
  public:
-  /// A batch is closed when it has one of these; see docs/design/0001-data-plane.md.
-  static constexpr std::uint32_t kMaxRows = 1024;
-  static constexpr std::uint32_t kCloseBytes = 32 * 1024;
+  /// A batch is closed when it has one of these; see docs/design/0001-data-plane.md. Within a
+  /// process it shall stay in a core's cache; a message to another costs more than that is worth.
+  struct Limits {
+    std::uint32_t rows;
+    std::uint32_t bytes;
+  };
+  static constexpr Limits kNear{1024, 32 * 1024};
+  static constexpr Limits kFar{2048, 60 * 1024};
+  static constexpr std::uint32_t kMaxRows = kFar.rows;
   static constexpr std::uint32_t kBlockBytes = 64 * 1024;
 
   Batch(BatchPool* home, std::uint32_t capacity)
@@ -59,7 +65,9 @@ class Batch : public MpscNode {
   char* tail() { return data_.get() + bytes; }
   char* end() { return data_.get() + capacity_; }
   std::uint32_t capacity() const { return capacity_; }
-  bool full() const { return rows >= kMaxRows || bytes >= kCloseBytes; }
+  bool full() const { return rows >= limits_.rows || bytes >= limits_.bytes; }
+  /// kNear unless said otherwise, after take().
+  void set_limits(const Limits& limits) { limits_ = limits; }
 
   void add_ref() { refs_.fetch_add(1, std::memory_order_relaxed); }
   /// Gives one reference back; any thread.
@@ -70,6 +78,7 @@ class Batch : public MpscNode {
   BatchPool* home_;
   std::atomic<std::uint32_t> refs_{1};
   std::uint32_t capacity_;
+  Limits limits_ = kNear;
   std::unique_ptr<char[]> data_;
 };
 

@@ -100,11 +100,20 @@ class StreamAttachClient final : public AttachClient {
       const bool was_there = attached_.exchange(false);
       {
         const std::lock_guard lock(mutex_);
+        if (!finishing_) stream->WritesDone();
         stream_ = nullptr;
+      }
+      const grpc::Status status = stream->Finish();
+      {
+        const std::lock_guard lock(mutex_);
         context_ = nullptr;
       }
-      context.TryCancel();
-      stream->Finish();
+      if (status.error_code() == grpc::StatusCode::PERMISSION_DENIED) {
+        // It looks after another process in our place: nobody would ever end us.
+        ClusterNews refused;
+        refused.not_yours = true;
+        on_news_(std::move(refused));
+      }
       std::unique_lock lock(mutex_);
       if (finishing_ && was_there) {  // the stream has ended as we said that we have no more
         finished_ = true;

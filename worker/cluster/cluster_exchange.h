@@ -52,6 +52,7 @@ class ClusterExchange final : public Exchange {
       batch->release();
       return true;
     }
+    touch(batch->to.worker);
     return ways_.transport.send(batch);
   }
   void will_wait_for(TaskId task) override {
@@ -67,17 +68,28 @@ class ClusterExchange final : public Exchange {
     if (here != nullptr) {
       here->push(block);
     } else {
-      ways_.transport.send(ways_.placement->worker_of(spout_task), spout_task, block);
+      const std::uint32_t worker = ways_.placement->worker_of(spout_task);
+      touch(worker);
+      ways_.transport.send(worker, spout_task, block);
     }
+  }
+  void end_slice() override {
+    for (const std::uint32_t worker : touched_) ways_.transport.flush(worker);
+    touched_.clear();
   }
   void consumed(const Batch& batch) override {
     ways_.transport.consumed(batch.origin, batch.to.task, batch.bytes);
   }
 
  private:
+  void touch(std::uint32_t worker) {
+    if (touched_.empty() || touched_.back() != worker) touched_.push_back(worker);
+  }
+
   Executor& from_;
   const std::vector<Executor*>& by_task_;
   ClusterWays& ways_;
+  std::vector<std::uint32_t> touched_;  // workers that were sent something in this slice
 };
 
 }  // namespace rafale::worker

@@ -115,7 +115,7 @@ void ClusterWorker::look_at(Mail mail) {
                                            ? "instance " + std::to_string(members_.fenced_by()) +
                                                  " of this worker runs; this is " +
                                                  std::to_string(launch_.instance)
-                                           : "Nimbus gave this worker to another process"));
+                                           : "another process has this worker's place"));
     return;
   }
   if (news.assignment && news.assignment->topology == launch_.topology) {
@@ -315,8 +315,7 @@ void ClusterWorker::note_error(const std::string& component, const std::string& 
   common::log::make(component)->error("{}", text);
   const std::lock_guard lock(mutex_);
   if (errors_.size() >= kMostErrors) return;
-  const auto now = clock_.wall_now().time_since_epoch();
-  errors_.push_back({component, text, std::chrono::duration_cast<milliseconds>(now).count()});
+  errors_.push_back({component, text, clock_.wall_ms()});
 }
 
 // --- events of the transport

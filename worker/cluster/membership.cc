@@ -7,15 +7,9 @@
 
 #include <algorithm>
 
+#include "common/host_port.h"
+
 namespace rafale::worker {
-namespace {
-
-std::string with_port(const std::string& host, std::uint16_t port) {
-  const bool v6 = host.find(':') != std::string::npos && !host.starts_with('[');
-  return (v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
-}
-
-}  // namespace
 
 Membership::Membership(Self self) : self_(std::move(self)) {
   instances_[self_.worker] = self_.instance;
@@ -83,7 +77,7 @@ std::string Membership::address_of(const AssignedWorker& worker) const {
   if (worker.host == self_.host && dir != socket_dirs_.end() && !dir->second.empty()) {
     return "unix:" + dir->second + "/" + std::to_string(worker.port) + ".sock";
   }
-  return with_port(worker.host, worker.port);
+  return common::host_port(worker.host, worker.port);
 }
 
 std::vector<Peer> Membership::peers() const {

@@ -36,6 +36,8 @@ class Exchange {
   virtual void deliver(TaskId spout_task, RecordBlock* block) = 0;
   /// A batch that came from another worker was taken out of the inbox.
   virtual void consumed(const Batch&) {}
+  /// The executor's slice is over: what was delivered may wait no longer.
+  virtual void end_slice() {}
 };
 
 /// Writes dead letters; see TaskContext::dead_letter. Any thread.

@@ -115,6 +115,7 @@ void Executor::run() {
   core_->slice_end_ns = core_->now_ns + ExecutorCore::kSliceNs;
   const std::int64_t began = core_->now_ns;
   const bool more = slice();
+  core_->exchange.end_slice();
   running_since_.store(0, std::memory_order_relaxed);
   if (!tasks_.empty()) {
     tasks_.front()->counters().busy_ns.add(static_cast<std::uint64_t>(alarms_.now_ns() - began));
@@ -178,8 +179,9 @@ void Executor::end_waiting() {
 bool Executor::must_pause() {
   core_->congested = false;
   std::ranges::sort(full_receivers_);
-  const auto repeats = std::ranges::unique(full_receivers_);
-  full_receivers_.erase(repeats.begin(), repeats.end());
+  // Not the algorithm of std::ranges, which Clang 14 cannot compile.
+  full_receivers_.erase(std::unique(full_receivers_.begin(), full_receivers_.end()),
+                        full_receivers_.end());
   for (Receiver* receiver : std::exchange(full_receivers_, {})) {
     receiver->wait_for_room(*this);
   }

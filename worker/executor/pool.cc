@@ -63,17 +63,22 @@ void Pool::submit(Executor& executor) {
     }
   }
   enqueue(*item);
+  work_.notify_one();
 }
 
-void Pool::submit_again(Executor& executor) { enqueue(executor); }
+void Pool::submit_again(Executor& executor) {
+  // The calling thread looks for work next: if it will find this, nobody else need come for it.
+  const bool comes_next = current_pool_ == this && current_ != nullptr &&
+                          current_->slot.load(std::memory_order_seq_cst) == nullptr;
+  if (!enqueue(executor) || !comes_next) work_.notify_one();
+}
 
-void Pool::enqueue(Executor& executor) {
-  {
-    const std::lock_guard lock(mutex_);
-    queue_.push_back(&executor);
-    queued_.store(queue_.size(), std::memory_order_seq_cst);
-  }
-  work_.notify_one();
+/// True if nothing was waiting before.
+bool Pool::enqueue(Executor& executor) {
+  const std::lock_guard lock(mutex_);
+  queue_.push_back(&executor);
+  queued_.store(queue_.size(), std::memory_order_seq_cst);
+  return queue_.size() == 1;
 }
 
 Executor* Pool::from_queue() {

@@ -52,7 +52,7 @@ class Pool final : public Scheduler {
   };
 
   void add_thread();
-  void enqueue(Executor& executor);
+  bool enqueue(Executor& executor);
   void loop(Thread& self);
   Executor* next(Thread& self);
   Executor* from_queue();

@@ -232,6 +232,7 @@ void TaskOutput::open(Lane& lane, std::size_t bytes) {
     close(lane);
   }
   lane.open = core_.batches.take(bytes);
+  if (lane.to.worker != core_.options.worker) lane.open->set_limits(Batch::kFar);
   lane.open->to = lane.to;
   lane.open->from = task_;
   lane.open->input = lane.input;

@@ -4,6 +4,8 @@
 // Deduplication and rate limit of error texts.
 #include "worker/metrics/error_book.h"
 
+#include "common/utf8.h"
+
 namespace rafale::worker {
 
 std::uint32_t ErrorBook::number_of(std::string_view text) {
@@ -21,12 +23,12 @@ std::uint32_t ErrorBook::number_of(std::string_view text) {
   return number;
 }
 
-std::uint32_t ErrorBook::note(const std::string& component, std::string_view text,
+std::uint32_t ErrorBook::note(const std::string& component, std::string_view given,
                               std::int64_t now_ns) {
-  if (text.empty()) {
+  if (given.empty()) {
     return 0;
   }
-  text = text.substr(0, kMaxText);
+  const std::string text = common::valid_utf8(given, kMaxText);
   std::uint32_t number = 0;
   {
     const std::lock_guard lock(mutex_);
@@ -44,7 +46,7 @@ std::uint32_t ErrorBook::note(const std::string& component, std::string_view tex
   }
   if (show_) {
     const std::lock_guard lock(show_mutex_);
-    show_(component, std::string(text));
+    show_(component, text);
   }
   return number;
 }
@@ -53,8 +55,9 @@ std::uint32_t ErrorBook::remember(std::string_view text) {
   if (text.empty()) {
     return 0;
   }
+  const std::string valid = common::valid_utf8(text, kMaxText);
   const std::lock_guard lock(mutex_);
-  return number_of(text.substr(0, kMaxText));
+  return number_of(valid);
 }
 
 std::string ErrorBook::text(std::uint32_t number) const {

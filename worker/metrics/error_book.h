@@ -18,7 +18,7 @@ namespace rafale::worker {
 /// not a text. Thread-safe; used on error paths only.
 class ErrorBook {
  public:
-  static constexpr std::size_t kMaxText = 512;
+  static constexpr std::size_t kMaxText = 512;    ///< bytes of UTF-8; what is none is replaced
   static constexpr std::size_t kMaxTexts = 4096;  ///< kept; the oldest go first
   /// At most this many texts of one component are shown in ten seconds (Storm:
   /// topology.max.error.report.per.interval).
@@ -30,7 +30,7 @@ class ErrorBook {
 
   /// A number for text(); 0 for an empty text. Shows the text, one at a time, unless the component
   /// has shown too many lately; `show` may call back.
-  std::uint32_t note(const std::string& component, std::string_view text, std::int64_t now_ns);
+  std::uint32_t note(const std::string& component, std::string_view given, std::int64_t now_ns);
   /// A number for the text of a failure in another process, which shows it itself.
   std::uint32_t remember(std::string_view text);
   /// The text of a number that note() gave; empty for 0 and for texts that are forgotten.

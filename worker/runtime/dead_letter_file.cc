@@ -66,9 +66,7 @@ void DeadLetterFile::open() {
 }
 
 void DeadLetterFile::write(const std::string& component, TaskId task, const DeadLetter& letter) {
-  using std::chrono::milliseconds;
-  const auto now = std::chrono::duration_cast<milliseconds>(clock_.wall_now().time_since_epoch());
-  std::string line = to_line(component, task, letter, now.count());
+  std::string line = to_line(component, task, letter, clock_.wall_ms());
   const std::lock_guard lock(mutex_);
   if (fd_ < 0) {
     open();

@@ -18,7 +18,7 @@
 namespace rafale::worker {
 namespace {
 
-constexpr std::int64_t kWindow = 1 << 20;
+constexpr std::int64_t kWindow = 8 << 20;
 constexpr std::int64_t kSmallestWindow = 2 * Batch::kBlockBytes;
 
 std::int64_t window_of(const Transport::Options& options) {
@@ -46,8 +46,7 @@ class GrpcTransport final : public Transport {
         server_(server_options(options)),
         queue_(server_.add_queue()),
         shared_{options_, events_, *queue_},
-        credit_(options.tasks, window_of(options)),
-        on_posted_([this](bool) { run_posted(); }) {}
+        credit_(options.tasks, window_of(options)) {}
 
   ~GrpcTransport() override { stop(); }
 
@@ -122,6 +121,14 @@ class GrpcTransport final : public Transport {
     out->ctl.push(item);
   }
 
+  void flush(std::uint32_t worker) override {
+    Out* out =
+        worker < InLinks::kMostWorkers ? outs_[worker].load(std::memory_order_acquire) : nullptr;
+    if (out == nullptr) return;
+    out->data.flush();
+    out->ctl.flush();
+  }
+
   void send_floor(const SpoutRef& spout, std::uint64_t floor) override {
     for (auto& entry : outs_) {
       Out* out = entry.load(std::memory_order_acquire);
@@ -129,6 +136,7 @@ class GrpcTransport final : public Transport {
       auto* item = new CtlItem;
       item->floor = {spout, floor};
       out->ctl.push(item);
+      out->ctl.flush();
     }
   }
 
@@ -163,11 +171,12 @@ class GrpcTransport final : public Transport {
       in_->stop();
       ending_ = true;
     });
+    server_.stop(std::chrono::milliseconds(0));  // no call comes any more
     {
       std::unique_lock lock(mutex_);
       ended_.wait(lock, [this] { return links_ended_; });
     }
-    server_.stop(std::chrono::milliseconds(0));
+    shared_.waker.close();
     queue_->Shutdown();
     thread_.join();
     for (auto& entry : outs_) delete entry.exchange(nullptr);
@@ -225,6 +234,7 @@ class GrpcTransport final : public Transport {
     const std::lock_guard lock(outs_mutex_);
     if (outs_[worker].load() == nullptr) {
       outs_[worker].store(new Out(shared_, credit_, events_, worker), std::memory_order_release);
+      known_workers_.store(std::max(known_workers_.load(), worker + 1));
     }
     return *outs_[worker].load();
   }
@@ -233,10 +243,7 @@ class GrpcTransport final : public Transport {
   void post(std::function<void()> work) {
     const std::lock_guard lock(mutex_);
     posted_.push_back(std::move(work));
-    if (!alarm_set_) {
-      alarm_set_ = true;
-      alarm_.Set(queue_, gpr_now(GPR_CLOCK_MONOTONIC), &on_posted_);
-    }
+    shared_.waker.wake();
   }
 
   void run_posted() {
@@ -244,7 +251,6 @@ class GrpcTransport final : public Transport {
     {
       const std::lock_guard lock(mutex_);
       work.swap(posted_);
-      alarm_set_ = false;
     }
     for (const auto& item : work) item();
   }
@@ -252,10 +258,28 @@ class GrpcTransport final : public Transport {
   void run() {
     void* tag = nullptr;
     bool ok = false;
-    while (queue_->Next(&tag, &ok)) {
-      static_cast<CallTag*>(tag)->done(ok);
+    for (;;) {
+      if (shared_.waker.may_sleep()) {
+        const bool more = queue_->Next(&tag, &ok);
+        shared_.waker.woke();
+        if (!more) return;
+        static_cast<CallTag*>(tag)->done(ok);
+      }
+      if (shared_.waker.take_wanted()) serve();
       if (ending_) look_for_end();
     }
+  }
+
+  /// What other threads asked for.
+  void serve() {
+    run_posted();
+    for (std::uint32_t worker = 0; worker < known_workers_.load(); ++worker) {
+      if (Out* out = outs_[worker].load(std::memory_order_acquire)) {
+        out->data.serve();
+        out->ctl.serve();
+      }
+    }
+    in_->serve();
   }
 
   void look_for_end() {
@@ -282,14 +306,12 @@ class GrpcTransport final : public Transport {
   std::unique_ptr<InLinks> in_;
   std::array<std::atomic<Out*>, InLinks::kMostWorkers> outs_{};
 
-  std::mutex outs_mutex_;  // while one is made
+  std::mutex outs_mutex_;                        // while one is made
+  std::atomic<std::uint32_t> known_workers_{0};  // above the highest number in outs_
 
   std::mutex mutex_;
   std::condition_variable ended_;
   std::deque<std::function<void()>> posted_;
-  grpc::Alarm alarm_;
-  bool alarm_set_ = false;
-  CallTag on_posted_;
   bool ending_ = false;  // I/O thread
   bool links_ended_ = false;
   std::thread thread_;

@@ -14,9 +14,9 @@
 namespace rafale::worker {
 namespace {
 
-constexpr std::size_t kAckBytes = 256 * 1024;
+constexpr std::size_t kAckBytes = 2 * 1024 * 1024;
 constexpr std::uint32_t kAckFrames = 64;
-constexpr std::int64_t kAckAfterMs = 5;
+constexpr std::int64_t kAckAfterMs = 20;
 
 }  // namespace
 
@@ -34,13 +34,12 @@ struct InLinks::Sender {
   std::uint32_t instance = 0;
   std::uint64_t received = 0;  // the last frame that was handed on
   std::vector<Entry> entries;  // by task
-  std::mutex mutex;            // over `active` and what its call writes
+  std::atomic<bool> credit_due{false};
   Call* active = nullptr;
   bool ack_due = false;
-  bool writing = false;
 };
 
-/// One call. Control messages and acks are written one after the other.
+/// One call. Control messages and acks are written one after the other. I/O thread.
 struct InLinks::Call {
   explicit Call(InLinks& links)
       : stream(&context),
@@ -60,6 +59,10 @@ struct InLinks::Call {
     InLinks& links = owner;
     links.calls_.push_back(std::move(links.next_));
     links.accept();
+    if (links.shared_.stopping.load()) {  // it came between stop() and the end of the others
+      hang_up();
+      return;
+    }
     pending = 1;
     stream.Read(&in, &read);
   }
@@ -85,10 +88,7 @@ struct InLinks::Call {
 
   void on_written(bool ok) {
     --pending;
-    {
-      const std::unique_lock lock(sender != nullptr ? sender->mutex : own_mutex);
-      writing = false;
-    }
+    writing = false;
     if (!ok) {
       hang_up();
       return;
@@ -97,14 +97,8 @@ struct InLinks::Call {
     maybe_done();
   }
 
-  /// Starts a write if there is something and nothing is being written. Any thread that holds no
-  /// lock; `pending` is touched under the lock.
+  /// Starts a write if there is something and nothing is being written.
   void write() {
-    const std::unique_lock lock(sender != nullptr ? sender->mutex : own_mutex);
-    write_locked();
-  }
-
-  void write_locked() {
     if (writing || hanging_up) return;
     grpc::ByteBuffer bytes;
     if (!control.empty()) {
@@ -133,7 +127,7 @@ struct InLinks::Call {
     MessageBuilder builder;
     builder.add(wire::encode_credits(credits));
     return builder.finish({.kind = wire::Kind::ack,
-                           .seq = acked = received.load(),
+                           .seq = received,
                            .epoch = owner.shared_.epoch.load(),
                            .worker = owner.shared_.options.worker});
   }
@@ -162,18 +156,14 @@ struct InLinks::Call {
     unacked_bytes = 0;
     unacked_frames = 0;
     if (sender == nullptr) return;
-    const std::unique_lock lock(sender->mutex);
     sender->ack_due = true;
-    write_locked();
+    write();
   }
 
   void hang_up() {
     if (!hanging_up) {
-      {
-        const std::unique_lock lock(sender != nullptr ? sender->mutex : own_mutex);
-        hanging_up = true;
-        if (sender != nullptr && sender->active == this) sender->active = nullptr;
-      }
+      hanging_up = true;
+      if (sender != nullptr && sender->active == this) sender->active = nullptr;
       parked.reset();
       context.TryCancel();
       if (alarm_set) alarm.Cancel();
@@ -182,7 +172,7 @@ struct InLinks::Call {
   }
 
   void maybe_done() {
-    if (!hanging_up || pending.load() != 0 || finishing) return;
+    if (!hanging_up || pending != 0 || finishing) return;
     finishing = true;
     ++pending;
     stream.Finish(grpc::Status::CANCELLED, &finished);
@@ -197,8 +187,7 @@ struct InLinks::Call {
   CallTag accepted, read, written, finished, ack_time;
   grpc::Alarm alarm;
   bool alarm_set = false;
-  std::atomic<int> pending{0};
-  std::mutex own_mutex;
+  int pending = 0;
   Sender* sender = nullptr;  // after HELLO
   std::deque<grpc::ByteBuffer> control;
   bool writing = false;
@@ -206,8 +195,7 @@ struct InLinks::Call {
   bool finishing = false;
   bool told_ready = false;
   std::optional<grpc::ByteBuffer> parked;  // waits for a newer epoch
-  std::atomic<std::uint64_t> received{0};
-  std::uint64_t acked = 0;
+  std::uint64_t received = 0;
   std::size_t unacked_bytes = 0;
   std::uint32_t unacked_frames = 0;
 };
@@ -287,10 +275,16 @@ void InLinks::consumed(std::uint32_t worker, TaskId task, std::uint32_t bytes) {
   if (static_cast<std::int64_t>(now - entry.told.load(std::memory_order_relaxed)) < window_ / 4) {
     return;
   }
-  const std::lock_guard lock(sender->mutex);
-  if (sender->active == nullptr) return;
-  sender->ack_due = true;
-  sender->active->write_locked();
+  if (!sender->credit_due.exchange(true, std::memory_order_acq_rel)) shared_.waker.wake();
+}
+
+void InLinks::serve() {
+  for (const auto& call : calls_) {
+    if (call->sender != nullptr && call->sender->active == call.get() &&
+        call->sender->credit_due.exchange(false, std::memory_order_acq_rel)) {
+      call->ack_now();
+    }
+  }
 }
 
 // --- what comes in
@@ -360,22 +354,18 @@ void InLinks::on_hello(Call& call, const wire::FrameHeader&, const wire::Greetin
     newest = hello.instance;
     shared_.events.on_instance(hello.worker, hello.instance);
   }
-  Call* old = nullptr;
-  {
-    const std::lock_guard lock(sender.mutex);
-    old = std::exchange(sender.active, &call);
-    if (sender.instance != hello.instance) {
-      sender.instance = hello.instance;
-      sender.received = 0;
-      for (Sender::Entry& entry : sender.entries) {
-        entry.consumed.store(0);
-        entry.told.store(0);
-      }
+  Call* old = std::exchange(sender.active, &call);
+  if (sender.instance != hello.instance) {
+    sender.instance = hello.instance;
+    sender.received = 0;
+    for (Sender::Entry& entry : sender.entries) {
+      entry.consumed.store(0);
+      entry.told.store(0);
     }
-    call.received = sender.received;
-    sender.ack_due = false;
-    call.sender = &sender;
   }
+  call.received = sender.received;
+  sender.ack_due = false;
+  call.sender = &sender;
   if (old != nullptr && old != &call) old->hang_up();
   send_greeting(call, wire::Kind::welcome);
   if (ready_) send_greeting(call, wire::Kind::ready);
@@ -392,10 +382,9 @@ void InLinks::send_greeting(Call& call, wire::Kind kind) {
                                      .known_instance = sender.instance,
                                      .received = sender.received,
                                      .ctl = sender.ctl}));
-  const std::lock_guard lock(sender.mutex);
   call.control.push_back(builder.finish(
       {.kind = kind, .epoch = shared_.epoch.load(), .worker = shared_.options.worker}));
-  call.write_locked();
+  call.write();
 }
 
 bool InLinks::work(Call& call, const wire::FrameHeader& header, wire::Reader& reader) {
@@ -413,7 +402,7 @@ bool InLinks::work(Call& call, const wire::FrameHeader& header, wire::Reader& re
     return false;
   }
   sender.received = header.seq;
-  call.received.store(header.seq);
+  call.received = header.seq;
   return true;
 }
 

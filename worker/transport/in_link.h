@@ -9,7 +9,6 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -41,8 +40,11 @@ class InLinks {
   void adopt(std::uint32_t epoch, const std::map<std::uint32_t, std::uint32_t>& instances);
   /// See Transport::consumed(). Any thread.
   void consumed(std::uint32_t worker, TaskId task, std::uint32_t bytes);
+  /// Tells the senders what consumed() has freed.
+  void serve();
   void stop();
-  bool stopped() const { return calls_.empty(); }
+  /// No call is left, and as the server has stopped none will come.
+  bool stopped() const { return calls_.empty() && next_ == nullptr; }
   void drop(void* call);
 
  private:

@@ -18,7 +18,11 @@
 namespace rafale::worker {
 namespace {
 
-constexpr std::size_t kFrameBytes = 128 * 1024;
+constexpr std::int64_t kEnough = 4;         // batches or blocks that do not wait for more
+constexpr std::int64_t kQuietNs = 200'000;  // a link without a write for so long is not busy
+// When gRPC finds a socket's buffer full it has a thread of its own poll for room, which then gets
+// in the way of ours with everything that comes.
+constexpr int kSendBuffer = 4 << 20;
 constexpr std::int64_t kFirstPauseMs = 20;
 constexpr std::int64_t kLongestPauseMs = 1000;
 constexpr const char* kDataMethod = "/rafale.v1.WorkerLink/Data";
@@ -73,14 +77,21 @@ void OutLink::discard(CtlItem* item) {
 
 void OutLink::push(Batch* batch) {
   batches_.push(batch);
-  queued_.fetch_add(1, std::memory_order_seq_cst);
-  gone_.load(std::memory_order_seq_cst) ? drop_queued() : kick();
+  pushed();
 }
 
 void OutLink::push(CtlItem* item) {
   items_.push(item);
-  queued_.fetch_add(1, std::memory_order_seq_cst);
-  gone_.load(std::memory_order_seq_cst) ? drop_queued() : kick();
+  pushed();
+}
+
+void OutLink::pushed() {
+  const std::int64_t queued = queued_.fetch_add(1, std::memory_order_seq_cst) + 1;
+  if (gone_.load(std::memory_order_seq_cst)) {
+    drop_queued();
+  } else if (queued >= kEnough) {
+    kick();
+  }
 }
 
 bool OutLink::drained() const {
@@ -89,9 +100,17 @@ bool OutLink::drained() const {
 }
 
 void OutLink::kick() {
-  if (!up_.load(std::memory_order_seq_cst)) return;
-  if (writing_.exchange(true, std::memory_order_seq_cst)) return;
-  pump();
+  if (!up_.load(std::memory_order_seq_cst) || writing_.load(std::memory_order_seq_cst)) return;
+  if (common::SystemClock().now_ns() - wrote_at_ns_.load(std::memory_order_relaxed) < kQuietNs) {
+    shared_.waker.wake();
+    return;
+  }
+  if (!writing_.exchange(true, std::memory_order_seq_cst)) pump();
+}
+
+void OutLink::serve() {
+  if (!up_.load(std::memory_order_seq_cst) || queued_.load(std::memory_order_seq_cst) <= 0) return;
+  if (!writing_.exchange(true, std::memory_order_seq_cst)) pump();
 }
 
 /// The caller has set writing_. Starts one write, or gives the right to write back.
@@ -110,6 +129,7 @@ void OutLink::pump() {
       shared_.bytes_sent.fetch_add(bytes.Length(), std::memory_order_relaxed);
       call_->pending.fetch_add(1, std::memory_order_relaxed);
       call_->writing = true;
+      wrote_at_ns_.store(common::SystemClock().now_ns(), std::memory_order_relaxed);
       call_->stream->Write(bytes, &call_->written);
       return;
     }
@@ -120,74 +140,6 @@ void OutLink::pump() {
     if (waits || queued_.load(std::memory_order_seq_cst) <= 0) return;
     if (writing_.exchange(true, std::memory_order_seq_cst)) return;
   }
-}
-
-/// With mutex_ held.
-bool OutLink::next_frame(Unacked& frame) {
-  MessageBuilder builder;
-  wire::FrameHeader header;
-  if (ctl_) {
-    if (!fill_records(builder)) return false;
-    header.kind = wire::Kind::records;
-  } else {
-    if (!fill_batches(builder, frame)) return false;
-    header.kind = wire::Kind::batches;
-    header.batches = static_cast<std::uint16_t>(frame.batches.size());
-  }
-  header.seq = frame.seq = next_seq_++;
-  header.epoch = shared_.epoch.load(std::memory_order_acquire);
-  header.worker = shared_.options.worker;
-  frame.bytes = builder.finish(header);
-  return true;
-}
-
-bool OutLink::fill_batches(MessageBuilder& builder, Unacked& frame) {
-  const std::int64_t now = common::SystemClock().now_ns();
-  while (builder.size() < kFrameBytes) {
-    Batch* batch = std::exchange(ahead_, nullptr);
-    if (batch == nullptr) {
-      batch = batches_.pop();
-      if (batch == nullptr) break;
-      queued_.fetch_sub(1, std::memory_order_seq_cst);
-    }
-    if (batch->to.instance > peer_.instance) {
-      ahead_ = batch;
-      break;
-    }
-    const std::int64_t bytes = batch->bytes;
-    if (batch->to.instance != peer_.instance) {  // its roots fail by PEER_LOST
-      give_back(batch->to.task, bytes);
-      batch->release();
-      continue;
-    }
-    frame.batches.emplace_back(batch->to.task, bytes);
-    passed_[batch->to.task].first += static_cast<std::uint64_t>(bytes);
-    std::string head;
-    wire::append_batch_head(*batch, now, head);
-    builder.add(std::move(head));
-    builder.add_rows(batch);
-  }
-  return !builder.empty();
-}
-
-bool OutLink::fill_records(MessageBuilder& builder) {
-  std::string bytes;
-  std::map<TaskId, wire::Floor> floors;  // the newest wins
-  while (bytes.size() < kFrameBytes) {
-    CtlItem* item = items_.pop();
-    if (item == nullptr) break;
-    queued_.fetch_sub(1, std::memory_order_seq_cst);
-    if (item->block != nullptr) {
-      wire::append_records(item->spout_task, *item->block, shared_.options.failure_text, bytes);
-    } else {
-      floors[item->floor.spout.task] = item->floor;
-    }
-    discard(item);
-  }
-  for (const auto& [task, floor] : floors) wire::append_floor(floor, bytes);
-  if (bytes.empty()) return false;
-  builder.add(std::move(bytes));
-  return true;
 }
 
 /// Whatever waits, as its receiver is no more; but a batch for a later instance says that there
@@ -241,11 +193,11 @@ void OutLink::set_peer(const Peer& peer) {
 void OutLink::stop() {
   stopping_ = true;
   gone_.store(true, std::memory_order_seq_cst);
-  drop_queued();
   {
     const std::lock_guard lock(mutex_);
     reset_sequence();
   }
+  drop_queued();
   if (alarm_set_) alarm_.Cancel();
   if (call_ != nullptr) hang_up();
 }
@@ -260,6 +212,7 @@ void OutLink::dial() {
   common::ChannelOptions options;
   options.keepalive = std::chrono::milliseconds(2000);
   options.max_receive_bytes = 64 << 20;
+  options.send_buffer = kSendBuffer;
   channel_ = common::make_channel(peer.address, shared_.options.security, options);
   auto call = std::make_unique<Call>(*this);
   grpc::GenericStub stub{std::shared_ptr<grpc::ChannelInterface>(channel_)};

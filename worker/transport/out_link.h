@@ -23,6 +23,7 @@
 #include "worker/batch/mpsc_queue.h"
 #include "worker/transport/call_tag.h"
 #include "worker/transport/credit_gate.h"
+#include "worker/transport/io_waker.h"
 #include "worker/transport/message.h"
 #include "worker/transport/transport_options.h"
 
@@ -40,16 +41,18 @@ struct LinkShared {
   const Transport::Options& options;
   TransportEvents& events;
   grpc::CompletionQueue& queue;
+  IoWaker waker{queue};
   std::atomic<std::uint32_t> epoch{0};
-  std::atomic<std::int64_t> now_ns{0};  ///< refreshed by the I/O thread and by senders
-  TransportCounts counts{};             ///< I/O thread; without frames_sent and bytes_sent
+  TransportCounts counts{};  ///< I/O thread; without frames_sent and bytes_sent
   std::atomic<std::uint64_t> frames_sent{0};
   std::atomic<std::uint64_t> bytes_sent{0};
   std::atomic<bool> stopping{false};
 };
 
-/// Data or Ctl to one other worker. push() from any thread; whoever pushes while nothing is being
-/// written writes at once, else the completion of that write goes on. All else on the I/O thread.
+/// Data or Ctl to one other worker. push() from any thread. Whoever pushes to a link that was quiet
+/// for a while writes at once, which saves a thread's wake-up; on a busy link the I/O thread does
+/// it, as two threads at work in one gRPC channel get in each other's way, and so more goes into
+/// one frame. All else on the I/O thread.
 class OutLink {
  public:
   struct Peer {
@@ -68,8 +71,15 @@ class OutLink {
   OutLink(const OutLink&) = delete;
   OutLink& operator=(const OutLink&) = delete;
 
+  /// Waits for flush(), or until a few more are there.
   void push(Batch* batch);
   void push(CtlItem* item);
+  void flush() {
+    if (queued_.load(std::memory_order_seq_cst) > 0) kick();
+  }
+
+  /// Writes what waits, if nothing is being written. I/O thread.
+  void serve();
 
   /// Another instance or address: what was for an older instance is dropped. I/O thread.
   void set_peer(const Peer& peer);
@@ -104,6 +114,7 @@ class OutLink {
   void dial_later();
   void go_up();
   void reset_sequence();
+  void pushed();
   void kick();
   void pump();
   bool next_frame(Unacked& frame);
@@ -121,7 +132,8 @@ class OutLink {
   MpscQueue<CtlItem> items_;
   std::atomic<std::int64_t> queued_{0};
   std::atomic<bool> up_{false};
-  std::atomic<bool> gone_{false};     // no such peer: what comes is dropped
+  std::atomic<bool> gone_{false};  // no such peer: what comes is dropped
+  std::atomic<std::int64_t> wrote_at_ns_{0};
   std::atomic<bool> writing_{false};  // whoever sets it may write and take from the queues
 
   mutable std::mutex mutex_;  // what the writer and the I/O thread share

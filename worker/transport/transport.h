@@ -79,10 +79,13 @@ class Transport {
   /// Sends a batch to batch->to; takes the reference. False if the receiver has no room for more of
   /// our data: the batch is taken all the same, but the sender must soon pause, until on_room().
   /// Dropped, with its records' roots left to PEER_LOST, if its instance is not the peer's present
-  /// one. Any thread.
+  /// one. Any thread. May wait for more to go with it, until flush().
   virtual bool send(Batch* batch) = 0;
-  /// Records for the tracker of a spout task that `worker` runs. Takes the block. Any thread.
+  /// Records for the tracker of a spout task that `worker` runs. Takes the block. Any thread. May
+  /// wait, too.
   virtual void send(std::uint32_t worker, TaskId spout_task, RecordBlock* block) = 0;
+  /// What was sent to `worker` before goes now. Any thread.
+  virtual void flush(std::uint32_t worker) = 0;
   /// Tells all peers of a floor; the newest wins. Any thread.
   virtual void send_floor(const SpoutRef& spout, std::uint64_t floor) = 0;
   /// Whether send() of a batch for `task` would return true now. Any thread.

@@ -62,13 +62,13 @@ def start_time(pid):
 
 
 class Cluster:
-    def __init__(self, supervisors=3, nimbuses=2):
+    def __init__(self, supervisors=3, nimbuses=2, options=()):
         # Unix sockets lie in it, and their paths are short.
         self.dir = Path(tempfile.mkdtemp(prefix="rc-", dir="/tmp"))
         self.environment = {**os.environ, "RAFALE_CONFIG": str(self.dir / "rafale.yaml")}
         self.started = []  # processes that replaced others
         self.run("dev-cluster", "start", "--dir", str(self.dir), "--supervisors",
-                 str(supervisors), "--nimbus", str(nimbuses))
+                 str(supervisors), "--nimbus", str(nimbuses), *options)
         state = json.loads((self.dir / "processes.json").read_text())
         self.processes = {p["name"]: p["pid"] for p in state}
         self.commands = {name: self._command(pid) for name, pid in self.processes.items()}

@@ -177,6 +177,15 @@ class Topologies(unittest.TestCase):
         wait_until(f"status says {reason}", shown)
         cluster.run("kill", name, "-w", "0")
 
+    def test_a_name_is_free_again_as_soon_as_its_topology_is_killed(self):
+        ids = set()
+        for _ in range(4):  # faster than the seconds that stand in an id
+            ids.add(cluster.submit("id_check.so", "again", "-c", "topology.workers=2", "-c",
+                                   "ids.rate=100", "-c",
+                                   f"ids.output={cluster.dir / 'ids' / 'again'}")["id"])
+            cluster.run("kill", "again", "-w", "0")
+        self.assertEqual(len(ids), 4)
+
     def test_crashes_are_shown_with_their_reason_and_disturb_nobody(self):
         cluster.submit("id_check.so", "calm", "-c", "ids.count=1000", "-c",
                        f"ids.output={cluster.dir}/ids/calm")

@@ -26,6 +26,7 @@ TEST(SimulatedClock, MovesTheDateWithTheTime) {
   const auto start = clock.wall_now();
   clock.advance(milliseconds(20));
   EXPECT_EQ(clock.wall_now() - start, milliseconds(20));
+  EXPECT_EQ(clock.wall_ms(), 1020);  // it began one second after 1970
 }
 
 TEST(SimulatedClock, NeverGoesBack) {

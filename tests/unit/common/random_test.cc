@@ -75,5 +75,13 @@ TEST(Random, ServesTheStandardAlgorithms) {
 
 TEST(RandomSeed, DiffersFromCallToCall) { EXPECT_NE(random_seed(), random_seed()); }
 
+TEST(RandomHex, HasSixteenDigitsForEachSeed) {
+  const std::string two = random_hex(2);
+  EXPECT_EQ(two.size(), 32U);
+  EXPECT_EQ(two.find_first_not_of("0123456789abcdef"), std::string::npos);
+  EXPECT_EQ(random_hex().size(), 16U);
+  EXPECT_NE(random_hex(), random_hex());
+}
+
 }  // namespace
 }  // namespace rafale::common

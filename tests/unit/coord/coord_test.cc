@@ -8,11 +8,13 @@
 
 #include <gtest/gtest.h>
 
+#include "common/clock.h"
 #include "coord/cluster_codec.h"
 #include "coord/cluster_state.h"
 #include "coord/election.h"
 #include "coord/memory_store.h"
 #include "coord/registration.h"
+#include "coord/zookeeper_store.h"
 
 namespace rafale::coord {
 namespace {
@@ -100,6 +102,20 @@ TEST_F(CoordTest, ARemovalLeavesATombstoneAndFreesTheName) {
   EXPECT_TRUE(state_.add_topology(leader, record("t"), std::nullopt, {"r2", 0, "", "t-1", 1}).ok());
 }
 
+TEST_F(CoordTest, ATopologyOfTheSameNameInTheSameSecondGetsAnotherId) {
+  const LeaderToken leader = lead();
+  const auto first = state_.new_topology_id("t", 5'999);
+  ASSERT_EQ(*first, "t-1-5");
+  TopologyRecord record;
+  record.id = *first;
+  record.name = "t";
+  ASSERT_TRUE(state_.add_topology(leader, record, std::nullopt, {"r1", 0, "", *first, 1}).ok());
+  EXPECT_EQ(*state_.new_topology_id("t", 5'999), "t-2-5");
+  ASSERT_TRUE(state_.remove_topology(leader, *first, {*first, 7, {}}).ok());
+  EXPECT_EQ(*state_.new_topology_id("t", 5'999), "t-2-5")
+      << "its processes may run still, and its tombstone could not be put a second time";
+}
+
 TEST_F(CoordTest, ErrorsKeepTheNewestFifty) {
   const LeaderToken leader = lead();
   for (int i = 0; i < 60; ++i) {
@@ -165,6 +181,22 @@ TEST_F(CoordTest, ALeaderWhoseSessionExpiredLosesItsTokenAndRunsAgain) {
   EXPECT_FALSE(first->token().has_value());
 }
 
+TEST_F(CoordTest, ALeaderThatCannotBeUnderstoodLeadsStill) {
+  const std::string newer = "/rafale/election/n-newer";
+  ASSERT_TRUE(store_.create(newer, "\x07 another layout", Persistence::ephemeral).ok());
+  auto election = Election::start(state_, {.id = "a", .host = "a"}, [this] { signal_.ring(); });
+  ASSERT_TRUE(signal_.wait([&] { return store_.children("/rafale/election")->size() == 2; }));
+  const std::string own = "/rafale/election/" + (*store_.children("/rafale/election"))[0];
+  ASSERT_NE(own, newer);
+  const ElectionStep step = step_of_election(store_, "/rafale/election", own, {.id = "a"});
+  ASSERT_TRUE(step.standing.has_value());
+  EXPECT_FALSE(step.standing->token.has_value());
+  EXPECT_FALSE(step.standing->leader.has_value());
+  EXPECT_FALSE(election->token().has_value());
+  ASSERT_TRUE(store_.remove(newer, Write::kAny).ok());
+  EXPECT_TRUE(signal_.wait([&] { return election->token().has_value(); }));
+}
+
 TEST_F(CoordTest, ALeaderWhoseLeaseIsOverDoesNotLead) {
   auto election = Election::start(state_, {.id = "a"}, [this] { signal_.ring(); });
   ASSERT_TRUE(signal_.wait([&] { return election->token().has_value(); }));
@@ -205,6 +237,14 @@ TEST_F(CoordTest, NothingIsWrittenWhileTheStoreIsAway) {
 TEST_F(CoordTest, DataThatIsTooLargeIsRefusedBeforeItIsSent) {
   EXPECT_TRUE(absl::IsResourceExhausted(
       store_.create("/x", std::string(70'000, 'x'), Persistence::persistent)));
+}
+
+TEST(ZookeeperStore, IsNotReachedUnencryptedOverANetwork) {
+  const common::SystemClock clock;
+  for (const char* servers : {"192.0.2.1:2181", "127.0.0.1:2181,192.0.2.1:2181"}) {
+    const auto store = connect_to_zookeeper({.servers = servers}, clock);
+    EXPECT_TRUE(absl::IsFailedPrecondition(store.status())) << servers;
+  }
 }
 
 }  // namespace

@@ -7,6 +7,8 @@
 
 #include <gtest/gtest.h>
 
+#include "nimbus/changes.h"
+
 namespace rafale::nimbus {
 namespace {
 
@@ -62,8 +64,10 @@ class CoordinatorTest : public testing::Test {
     }
     coordinator_.hear(beat, now_);
   }
+  /// Nothing comes of one that is not assigned.
   void worker_speaks(std::uint32_t number, std::uint64_t pending = 0) {
     const coord::Assignment& assignment = this->assignment();
+    if (number >= assignment.workers.size()) return;
     coordinator_.hear(WorkerBeat{.topology = "t-1",
                                  .worker = number,
                                  .instance = assignment.workers[number].instance_base,
@@ -103,6 +107,28 @@ TEST_F(CoordinatorTest, GivesUpAWorkerWhenNeitherItNorItsSupervisorIsHeard) {
   EXPECT_EQ(assignment().workers[0].supervisor, other);
   EXPECT_EQ(assignment().workers[0].instance_base, 2048u);
   EXPECT_EQ(assignment().workers[1].instance_base, 1024u) << "the other keeps its process";
+}
+
+TEST_F(CoordinatorTest, TakesNothingFromAnybodyWhenNobodyIsHeard) {
+  const auto before = assignment();
+  pass(120);
+  step();
+  EXPECT_EQ(assignment(), before) << "it may be this Nimbus that is cut off";
+  supervisor_speaks("s0");
+  step();
+  for (const auto& worker : assignment().workers) EXPECT_EQ(worker.supervisor, "s0");
+}
+
+TEST_F(CoordinatorTest, ARebalanceWaitsForASlotWhenThereIsNone) {
+  pass(120);
+  ASSERT_TRUE(ask_rebalance(view_.topologies["t-1"].value, spec_, {.workers = 1}).ok());
+  coordinator_.read(view_, now_);
+  step();
+  EXPECT_EQ(view_.topologies.at("t-1").value.state, coord::TopologyState::rebalancing);
+  supervisor_speaks("s1");
+  step();
+  EXPECT_EQ(view_.topologies.at("t-1").value.state, coord::TopologyState::active);
+  EXPECT_EQ(assignment().workers.size(), 1u);
 }
 
 TEST_F(CoordinatorTest, LeavesAWorkerAloneThatSpeaksThoughItsSupervisorDoesNot) {
@@ -207,6 +233,54 @@ TEST_F(CoordinatorTest, RebalancesAfterADrainAndLetsSpoutsGoOn) {
   EXPECT_EQ(assignment().workers.size(), 1u);
   EXPECT_TRUE(assignment().spouts_active);
   EXPECT_EQ(view_.topologies.at("t-1").value.state, coord::TopologyState::active);
+}
+
+TEST_F(CoordinatorTest, ARebalanceOfAnInactiveTopologyLeavesItInactive) {
+  order(coord::TopologyState::inactive);
+  step();
+  ASSERT_TRUE(ask_rebalance(view_.topologies["t-1"].value, spec_, {.workers = 1}).ok());
+  coordinator_.read(view_, now_);
+  worker_speaks(0);
+  worker_speaks(1);
+  step();
+  EXPECT_EQ(assignment().workers.size(), 1u);
+  EXPECT_FALSE(assignment().spouts_active);
+  EXPECT_EQ(view_.topologies.at("t-1").value.state, coord::TopologyState::inactive);
+}
+
+TEST_F(CoordinatorTest, ASecondRebalanceBeforeTheFirstIsOverRemembersTheStateBeforeBoth) {
+  order(coord::TopologyState::inactive);
+  step();
+  ASSERT_TRUE(ask_rebalance(view_.topologies["t-1"].value, spec_, {.workers = 1}).ok());
+  ASSERT_TRUE(ask_rebalance(view_.topologies["t-1"].value, spec_, {.workers = 2}).ok());
+  coordinator_.read(view_, now_);
+  worker_speaks(0);
+  worker_speaks(1);
+  step();
+  EXPECT_EQ(view_.topologies.at("t-1").value.state, coord::TopologyState::inactive);
+  ASSERT_TRUE(ask_active(view_.topologies["t-1"].value, true).ok());
+  ASSERT_TRUE(ask_rebalance(view_.topologies["t-1"].value, spec_, {.workers = 1}).ok());
+  coordinator_.read(view_, now_);
+  step();
+  worker_speaks(0);
+  worker_speaks(1);
+  step();
+  EXPECT_EQ(view_.topologies.at("t-1").value.state, coord::TopologyState::active)
+      << "what was before an earlier rebalance is forgotten";
+}
+
+TEST_F(CoordinatorTest, ARebalanceWaitsForADescriptionThatIsNotAtHand) {
+  Coordinator fresh{Coordinator::Options()};
+  view_.topologies["t-1"].value.workers = 1;
+  view_.topologies["t-1"].value.state = coord::TopologyState::rebalancing;
+  view_.assignments["t-1"].value.spouts_active = false;
+  fresh.read(view_, now_);
+  fresh.decide(now_);
+  now_ += 31 * kSecond;
+  EXPECT_TRUE(fresh.decide(now_).empty()) << "it would be active again, and never rebalanced";
+  fresh.know_spec("t-1", spec_);
+  fresh.hear(SupervisorBeat{.info = view_.supervisors[0]}, now_);
+  EXPECT_EQ(fresh.decide(now_).size(), 2u) << "assignment and record";
 }
 
 TEST_F(CoordinatorTest, StopsAndStartsSpoutsByANewEpochOfTheSameWorkers) {

@@ -83,6 +83,17 @@ TEST(Scheduler, UsesFewerWorkersWhenSlotsAreShortAndNoneWhenThereAreNone) {
   EXPECT_TRUE(schedule({.record = &record, .spec = &spec, .free = {}}).workers.empty());
 }
 
+TEST(Scheduler, NotesThatThereAreFewerExecutorsThanWorkers) {
+  auto spec = spec_of({{"const", 1}, {"id", 1}});
+  spec.workers = 2;
+  EXPECT_TRUE(placement_notes(spec).empty());
+  spec.components[1].fused_into = "const";
+  const auto notes = placement_notes(spec);
+  ASSERT_EQ(notes.size(), 1u);
+  EXPECT_NE(notes[0].find("topology.workers is 2"), std::string::npos) << notes[0];
+  EXPECT_NE(notes[0].find("only 1 executors"), std::string::npos) << notes[0];
+}
+
 TEST(Scheduler, GivesALostWorkerANewSlotAndLeavesTheOthersAlone) {
   const auto spec = spec_of({{"a", 3}, {"b", 3}});
   const auto record = record_of(3);

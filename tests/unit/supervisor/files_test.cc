@@ -80,6 +80,14 @@ TEST(Logs, GiveTheirLastLinesAndLastWords) {
   EXPECT_EQ(last_words(log, 0, 15), "three [a] z");
 }
 
+TEST(Logs, GiveLastWordsAsUtf8) {
+  const support::Scratch dir;
+  const std::string log = dir / "worker.log";
+  support::write_file(log, "caf\xc3\xa9 \xff\n");
+  EXPECT_EQ(last_words(log, 0, 1000), "caf\xc3\xa9 \xef\xbf\xbd");
+  EXPECT_EQ(last_words(log, 4, 1000), "\xef\xbf\xbd \xef\xbf\xbd") << "begins within a character";
+}
+
 TEST(Logs, StaySmall) {
   const support::Scratch dir;
   const std::string log = dir / "log";

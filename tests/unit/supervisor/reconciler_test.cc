@@ -145,15 +145,39 @@ TEST_F(ReconcilerTest, LeavesAPortAloneThatAnotherProgramHas) {
 TEST_F(ReconcilerTest, GoesOnWithAWorkerOfAnEarlierSupervisor) {
   Slot found;
   found.port = kPort;
-  found.state = SlotState::running;
   found.wanted = desired();
   found.instance = 1027;
   found.pid = 99;
-  reconciler_.restore(found);
+  EXPECT_TRUE(reconciler_.restore(found, true, now_).empty());
+  EXPECT_EQ(slot().state, SlotState::running);
   EXPECT_TRUE(reconciler_.tick(now_).empty()) << "before the assignments were read";
   EXPECT_TRUE(want(desired()).empty());
   reconciler_.exited(kPort, "ended", "", now_);
   EXPECT_EQ(slot().instance, 1028u);
+}
+
+TEST_F(ReconcilerTest, AWorkerThatEndedWhileNoSupervisorRanIsReplacedByANewerInstance) {
+  Slot found;
+  found.port = kPort;
+  found.wanted = desired();
+  found.instance = 1027;
+  found.pid = 99;
+  const auto actions = reconciler_.restore(found, false, now_);
+  ASSERT_EQ(count<WorkerDied>(actions), 1);
+  EXPECT_EQ(std::get<WorkerDied>(actions[0]).dead, (coord::InstanceId{"t-1", 0, 1027}));
+  EXPECT_EQ(count<Remember>(actions), 1);
+  EXPECT_EQ(slot().instance, 1028u);
+  EXPECT_EQ(slot().pid, 0u);
+  EXPECT_EQ(count<Fetch>(want(desired())), 1) << "at once";
+}
+
+TEST_F(ReconcilerTest, AnInstanceThatMayHaveBeenStartedUnrememberedIsNotStartedAgain) {
+  Slot found;
+  found.port = kPort;
+  found.wanted = desired();
+  found.instance = 1024;  // written before the launch, without a process
+  EXPECT_EQ(count<WorkerDied>(reconciler_.restore(found, false, now_)), 0);
+  EXPECT_EQ(slot().instance, 1025u);
 }
 
 TEST_F(ReconcilerTest, EndsAllWorkersWhenItIsToldTo) {

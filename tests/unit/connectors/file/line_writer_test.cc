@@ -74,6 +74,19 @@ TEST(LineWriter, AppendsToAFileOfOneTornLine) {
   EXPECT_EQ(read_file(dir / "f"), "new\n");
 }
 
+TEST(LineWriter, NeverWritesOverWhatAnotherHasWritten) {
+  const Scratch dir;
+  LineWriter leftover(dir / "f", {.append = true});
+  std::error_code error;
+  leftover.write("one\n", error);
+  LineWriter heir(dir / "f", {.append = true});
+  heir.write("two\n", error);
+  leftover.write("three\n", error);
+  heir.write("four\n", error);
+  EXPECT_FALSE(error);
+  EXPECT_EQ(read_file(dir / "f"), "one\ntwo\nthree\nfour\n");
+}
+
 TEST(LineWriter, TellsAFullDisk) {
   LineWriter writer("/dev/full", {.append = true});
   std::error_code error;

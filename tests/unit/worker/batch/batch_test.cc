@@ -17,13 +17,13 @@ namespace {
 TEST(Batch, IsFullByRowsOrByBytes) {
   BatchPool pool;
   Batch* batch = pool.take(0);
-  batch->rows = Batch::kMaxRows - 1;
-  batch->bytes = Batch::kCloseBytes - 1;
+  batch->rows = Batch::kNear.rows - 1;
+  batch->bytes = Batch::kNear.bytes - 1;
   EXPECT_FALSE(batch->full());
-  batch->rows = Batch::kMaxRows;
+  batch->rows = Batch::kNear.rows;
   EXPECT_TRUE(batch->full());
   batch->rows = 1;
-  batch->bytes = Batch::kCloseBytes;
+  batch->bytes = Batch::kNear.bytes;
   EXPECT_TRUE(batch->full());
   batch->release();
 }

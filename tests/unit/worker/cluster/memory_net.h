@@ -90,7 +90,7 @@ class MemoryNet {
   std::thread thread_;
 };
 
-/// One end of it.
+/// One end of it. Holds back all that is sent until flush().
 class MemoryTransport final : public Transport {
  public:
   static constexpr std::int64_t kWindow = 64 * 1024;
@@ -115,19 +115,26 @@ class MemoryTransport final : public Transport {
       open_[batch->to.task] += batch->bytes;
     }
     const TaskId task = batch->to.task;
-    net_.send({.from = worker_,
-               .from_instance = instance_,
-               .to = batch->to.worker,
-               .to_instance = batch->to.instance,
-               .batch = batch});
+    hold({.from = worker_,
+          .from_instance = instance_,
+          .to = batch->to.worker,
+          .to_instance = batch->to.instance,
+          .batch = batch});
     return has_room(task);
   }
   void send(std::uint32_t worker, TaskId spout_task, RecordBlock* block) override {
-    net_.send({.from = worker_,
-               .from_instance = instance_,
-               .to = worker,
-               .block = block,
-               .spout_task = spout_task});
+    hold({.from = worker_,
+          .from_instance = instance_,
+          .to = worker,
+          .block = block,
+          .spout_task = spout_task});
+  }
+  void flush(std::uint32_t worker) override {
+    const std::lock_guard lock(mutex_);
+    for (const MemoryNet::Item& item : held_) {
+      if (item.to == worker) net_.send(item);
+    }
+    std::erase_if(held_, [worker](const MemoryNet::Item& item) { return item.to == worker; });
   }
   void send_floor(const SpoutRef& spout, std::uint64_t floor) override {
     const std::lock_guard lock(mutex_);
@@ -147,9 +154,19 @@ class MemoryTransport final : public Transport {
   void consumed(std::uint32_t from_worker, TaskId task, std::uint32_t bytes) override {
     net_.give_back(from_worker, task, bytes);
   }
-  bool drained() const override { return net_.idle_from(worker_); }
+  bool drained() const override {
+    const std::lock_guard lock(mutex_);
+    return held_.empty() && net_.idle_from(worker_);
+  }
   TransportCounts counts() const override { return {}; }
-  void stop() override { net_.leave(*this); }
+  void stop() override {
+    {
+      const std::lock_guard lock(mutex_);
+      stopped_ = true;
+      for (const MemoryNet::Item& item : std::exchange(held_, {})) item.drop();
+    }
+    net_.leave(*this);
+  }
 
   // --- the net's side
   void returned(TaskId task, std::uint32_t bytes) {
@@ -191,6 +208,15 @@ class MemoryTransport final : public Transport {
   ClusterRuntime* runtime = nullptr;
 
  private:
+  void hold(const MemoryNet::Item& item) {
+    const std::lock_guard lock(mutex_);
+    if (stopped_) {
+      item.drop();
+    } else {
+      held_.push_back(item);
+    }
+  }
+
   MemoryNet& net_;
   const std::uint32_t worker_;
   const std::uint32_t instance_;
@@ -199,6 +225,8 @@ class MemoryTransport final : public Transport {
   mutable std::mutex mutex_;
   Instances peers_;
   std::map<TaskId, std::int64_t> open_;
+  std::vector<MemoryNet::Item> held_;
+  bool stopped_ = false;
 };
 
 inline void MemoryNet::join(MemoryTransport& transport) {

@@ -68,12 +68,12 @@ constexpr Destination kFar{.task = 5, .worker = 2, .instance = 1};
 
 TEST_F(TaskOutputTest, ClosesABatchByRows) {
   to({kNear});
-  for (std::uint32_t i = 0; i < 2 * Batch::kMaxRows + 10; ++i) {
+  for (std::uint32_t i = 0; i < 2 * Batch::kNear.rows + 10; ++i) {
     emit("x");
   }
-  EXPECT_THAT(rows_sent(), ElementsAre(Batch::kMaxRows, Batch::kMaxRows));
+  EXPECT_THAT(rows_sent(), ElementsAre(Batch::kNear.rows, Batch::kNear.rows));
   task_->flush_batches();
-  EXPECT_THAT(rows_sent(), ElementsAre(Batch::kMaxRows, Batch::kMaxRows, 10u));
+  EXPECT_THAT(rows_sent(), ElementsAre(Batch::kNear.rows, Batch::kNear.rows, 10u));
 }
 
 TEST_F(TaskOutputTest, ClosesABatchByBytes) {
@@ -82,8 +82,8 @@ TEST_F(TaskOutputTest, ClosesABatchByBytes) {
     emit(std::string(1000, 'x'));
   }
   ASSERT_EQ(bench_.out.batches.size(), 1u);
-  EXPECT_GE(bench_.out.batches[0]->bytes, Batch::kCloseBytes);
-  EXPECT_LT(bench_.out.batches[0]->bytes, Batch::kCloseBytes + 1100);
+  EXPECT_GE(bench_.out.batches[0]->bytes, Batch::kNear.bytes);
+  EXPECT_LT(bench_.out.batches[0]->bytes, Batch::kNear.bytes + 1100);
 }
 
 TEST_F(TaskOutputTest, SendsARowAboveABlockInABatchOfItsOwn) {

@@ -44,6 +44,19 @@ TEST(ErrorBook, CutsLongTexts) {
   EXPECT_EQ(book.text(book.note("parse", text, 0)), text.substr(0, ErrorBook::kMaxText));
 }
 
+TEST(ErrorBook, KeepsUtf8Only) {
+  std::string shown;
+  ErrorBook book([&shown](const std::string&, const std::string& text) { shown = text; });
+  const std::string end = "\xc3\xa9";
+  const std::string text = std::string(ErrorBook::kMaxText - 1, 'x') + end;
+  EXPECT_EQ(book.text(book.note("parse", text, 0)), text.substr(0, ErrorBook::kMaxText - 1))
+      << "no character is cut in two";
+  EXPECT_EQ(book.text(book.note("parse", "bad \xff", 0)), "bad \xef\xbf\xbd");
+  EXPECT_EQ(shown, "bad \xef\xbf\xbd");
+  EXPECT_EQ(book.last("parse"), shown);
+  EXPECT_EQ(book.remember("bad \xff"), book.note("parse", "bad \xff", 0));
+}
+
 TEST(ErrorBook, ForgetsTheOldestTextsFirst) {
   ErrorBook book(nullptr);
   std::vector<std::uint32_t> numbers;

@@ -128,7 +128,9 @@ bool send(Node& from, std::uint32_t to_worker, std::uint32_t to_instance, std::u
   batch->to = {.task = 3, .worker = to_worker, .instance = to_instance};
   batch->rows = 1;
   batch->bytes = size;
-  return from.transport->send(batch);
+  const bool room = from.transport->send(batch);
+  from.transport->flush(to_worker);
+  return room;
 }
 
 void send_record(Node& from, std::uint32_t to_worker, std::uint64_t root) {
@@ -136,6 +138,7 @@ void send_record(Node& from, std::uint32_t to_worker, std::uint64_t root) {
   block->clear();
   block->records.push_back({.kind = RecordKind::ack, .n = 1, .spout = {3, 1}, .root0 = root});
   from.transport->send(to_worker, 3, block);
+  from.transport->flush(to_worker);
 }
 
 std::vector<std::uint64_t> counted(std::uint64_t count) {
@@ -279,7 +282,7 @@ TEST(Link, AReceiverThatStandsStillMakesTheSenderPauseAndGoOnAfterwards) {
   std::uint64_t sent = 0;
   while (send(from, 1, 1, sent, 30'000)) ++sent;
   EXPECT_FALSE(from.transport->has_room(3));
-  EXPECT_LT(sent, 100u) << "the window is a megabyte";
+  EXPECT_LT(sent, 400u) << "the window is eight megabytes";
   ASSERT_TRUE(to.inbox.wait([&] { return to.inbox.batches.size() == sent + 1; }));
   to.transport->consumed(0, 3, static_cast<std::uint32_t>((sent + 1) * 30'000));
   EXPECT_TRUE(from.inbox.wait([&] { return from.inbox.room.contains(3); }));
@@ -314,7 +317,7 @@ TEST(Link, AReceiverThatMovedGetsWhatIsForItsNewInstanceThoughTheOldOneStillRuns
   from.transport->set_peers(1, {{1, 1, old.address()}});
   old.transport->set_peers(1, {});
   ASSERT_TRUE(from.inbox.wait([&] { return from.inbox.ready.contains(1); }));
-  for (std::uint64_t i = 0; i < 200; ++i) send(from, 1, 1, i, 30'000);
+  for (std::uint64_t i = 0; i < 400; ++i) send(from, 1, 1, i, 30'000);
   Node heir(1, 2);
   heir.transport->set_peers(2, {});
   from.transport->set_peers(2, {{1, 2, heir.address()}});

@@ -10,7 +10,7 @@
 #include <mutex>
 #include <thread>
 
-namespace rafale::coord {
+namespace rafale::common {
 
 /// Runs `work` once at first, then after each wake() and at least every `interval`. Wakes that come
 /// while it runs cause one more run.
@@ -61,4 +61,4 @@ class KeeperThread {
   std::thread thread_;
 };
 
-}  // namespace rafale::coord
+}  // namespace rafale::common
