@@ -30,7 +30,7 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
-constexpr std::string_view kText = R"(usage: rafale certs dev [OPTION]...
+constexpr std::string_view kCertsText = R"(usage: rafale certs dev [OPTION]...
        rafale certs init [OPTION]...
        rafale certs issue ROLE [NAME] [OPTION]...
        rafale certs show [FILE] [OPTION]...
@@ -198,7 +198,7 @@ int dev(const CertsCall& call) {
   return done.ok() ? report(call, names) : failed(done);
 }
 
-int run(const std::vector<std::string>& given) {
+int run_certs(const std::vector<std::string>& given) {
   CertsCall call;
   Arguments arguments(kCerts);
   arguments.operand("dev, init, issue or show", call.action)
@@ -231,6 +231,6 @@ int run(const std::vector<std::string>& given) {
 
 }  // namespace
 
-const Verb kCerts{"certs", "make and show the certificates of a cluster", kText, run};
+const Verb kCerts{"certs", "make and show the certificates of a cluster", kCertsText, run_certs};
 
 }  // namespace rafale::cli

@@ -16,7 +16,7 @@
 namespace rafale::cli {
 namespace {
 
-constexpr std::string_view kText = R"(usage: rafale completion bash|zsh|fish
+constexpr std::string_view kCompletionText = R"(usage: rafale completion bash|zsh|fish
 
 Prints a script by which the shell completes verbs, options, plugins, and the names of running
 topologies.
@@ -126,7 +126,7 @@ std::string fish_script() {
   return text;
 }
 
-int run(const std::vector<std::string>& given) {
+int run_completion(const std::vector<std::string>& given) {
   std::string shell;
   Arguments arguments(kCompletion);
   arguments.operand("bash, zsh or fish", shell);
@@ -146,6 +146,7 @@ int run(const std::vector<std::string>& given) {
 
 }  // namespace
 
-const Verb kCompletion{"completion", "print a script for the shell's completion", kText, run};
+const Verb kCompletion{"completion", "print a script for the shell's completion", kCompletionText,
+                       run_completion};
 
 }  // namespace rafale::cli

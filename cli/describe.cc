@@ -18,7 +18,7 @@
 namespace rafale::cli {
 namespace {
 
-constexpr std::string_view kText = R"(usage: rafale describe PLUGIN.so [OPTION]...
+constexpr std::string_view kDescribeText = R"(usage: rafale describe PLUGIN.so [OPTION]...
 
 Shows the graph of a topology without running it: components with their parallelism, streams with
 their fields, subscriptions with their groupings, the topology's own options with defaults and
@@ -45,7 +45,7 @@ examples:
   rafale describe bike_fleet.so -o dot | dot -Tsvg > bike_fleet.svg
 )";
 
-int run(const std::vector<std::string>& given) {
+int run_describe(const std::vector<std::string>& given) {
   PluginCall call = PluginCall::from_environment();
   std::string output;
   Arguments arguments(kDescribe);
@@ -69,6 +69,7 @@ int run(const std::vector<std::string>& given) {
 
 }  // namespace
 
-const Verb kDescribe{"describe", "show the graph and the options of a topology", kText, run};
+const Verb kDescribe{"describe", "show the graph and the options of a topology", kDescribeText,
+                     run_describe};
 
 }  // namespace rafale::cli

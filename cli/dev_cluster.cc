@@ -32,7 +32,8 @@ using Json = nlohmann::ordered_json;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr std::string_view kText = R"(usage: rafale dev-cluster start|stop|status [OPTION]...
+constexpr std::string_view kDevClusterText =
+    R"(usage: rafale dev-cluster start|stop|status [OPTION]...
 
 A whole cluster on this machine: ZooKeeper, Nimbus and supervisors with four slots each, on free
 ports of the loopback device. start returns when the cluster is ready; stop ends its topologies and
@@ -317,7 +318,7 @@ int show(const DevCall& call) {
   return all ? kSuccess : kFailure;
 }
 
-int run(const std::vector<std::string>& given) {
+int run_dev_cluster(const std::vector<std::string>& given) {
   DevCall call;
   std::string supervisors = "3";
   std::string nimbuses = "1";
@@ -346,6 +347,7 @@ int run(const std::vector<std::string>& given) {
 
 }  // namespace
 
-const Verb kDevCluster{"dev-cluster", "run a whole cluster on this machine", kText, run};
+const Verb kDevCluster{"dev-cluster", "run a whole cluster on this machine", kDevClusterText,
+                       run_dev_cluster};
 
 }  // namespace rafale::cli

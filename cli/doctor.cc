@@ -21,7 +21,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::string_view kText = R"(usage: rafale doctor [OPTION]...
+constexpr std::string_view kDoctorText = R"(usage: rafale doctor [OPTION]...
 
 Looks for what is wrong with this machine (programs, limits, disk, certificates) and with the
 cluster (ZooKeeper, each Nimbus, supervisors, versions, clocks, disks), and says what to do.
@@ -58,7 +58,7 @@ std::string coloured(Health health) {
   return fmt::format("\x1b[{}m{}\x1b[0m", colour, word);
 }
 
-int run(const std::vector<std::string>& given) {
+int run_doctor(const std::vector<std::string>& given) {
   ClusterCall call;
   bool machine_only = false;
   Arguments arguments(kDoctor);
@@ -91,6 +91,7 @@ int run(const std::vector<std::string>& given) {
 
 }  // namespace
 
-const Verb kDoctor{"doctor", "look for what is wrong with this machine or cluster", kText, run};
+const Verb kDoctor{"doctor", "look for what is wrong with this machine or cluster", kDoctorText,
+                   run_doctor};
 
 }  // namespace rafale::cli

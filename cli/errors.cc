@@ -17,7 +17,7 @@
 namespace rafale::cli {
 namespace {
 
-constexpr std::string_view kText = R"(usage: rafale errors TOPOLOGY [OPTION]...
+constexpr std::string_view kErrorsText = R"(usage: rafale errors TOPOLOGY [OPTION]...
 
 Shows the newest errors of a topology's components, newest first, at most 50: exceptions, what they
 reported themselves, and how workers ended.
@@ -34,7 +34,7 @@ examples:
   rafale errors words
 )";
 
-int run(const std::vector<std::string>& given) {
+int run_errors(const std::vector<std::string>& given) {
   ClusterCall call;
   std::string name;
   Arguments arguments(kErrors);
@@ -62,6 +62,6 @@ int run(const std::vector<std::string>& given) {
 
 }  // namespace
 
-const Verb kErrors{"errors", "show what went wrong in a topology", kText, run};
+const Verb kErrors{"errors", "show what went wrong in a topology", kErrorsText, run_errors};
 
 }  // namespace rafale::cli

@@ -20,7 +20,7 @@
 namespace rafale::cli {
 namespace {
 
-constexpr std::string_view kText = R"(usage: rafale help [VERB | settings]
+constexpr std::string_view kHelpText = R"(usage: rafale help [VERB | settings]
 
 Explains a verb, or lists the settings that the runtime understands in -c and --config. Without an
 argument it lists the verbs. The options of one topology are shown by rafale describe.
@@ -41,7 +41,7 @@ void append_setting(const ConfigKey& setting, std::string& to) {
   to += '\n';
 }
 
-int run(const std::vector<std::string>& given) {
+int run_help(const std::vector<std::string>& given) {
   std::string topic;
   Arguments arguments(kHelp);
   arguments.optional_operand("VERB", topic);
@@ -99,6 +99,6 @@ int unknown_word(std::string_view what, const std::string& word,
   return kWrongCall;
 }
 
-const Verb kHelp{"help", "explain a verb, or list all settings", kText, run};
+const Verb kHelp{"help", "explain a verb, or list all settings", kHelpText, run_help};
 
 }  // namespace rafale::cli

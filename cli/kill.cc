@@ -22,7 +22,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::string_view kText = R"(usage: rafale kill TOPOLOGY [OPTION]...
+constexpr std::string_view kKillText = R"(usage: rafale kill TOPOLOGY [OPTION]...
 
 Ends a topology: its spouts stop at once, what they emitted gets time to be processed, then its
 workers end. Returns when it is gone.
@@ -52,7 +52,7 @@ bool is_gone(NimbusClient& client, const std::string& id) {
   return true;
 }
 
-int run(const std::vector<std::string>& given) {
+int run_kill(const std::vector<std::string>& given) {
   ClusterCall call;
   std::string name;
   std::string wait;
@@ -92,6 +92,6 @@ int run(const std::vector<std::string>& given) {
 
 }  // namespace
 
-const Verb kKill{"kill", "end a topology", kText, run};
+const Verb kKill{"kill", "end a topology", kKillText, run_kill};
 
 }  // namespace rafale::cli

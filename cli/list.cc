@@ -17,7 +17,7 @@
 namespace rafale::cli {
 namespace {
 
-constexpr std::string_view kText = R"(usage: rafale list [OPTION]...
+constexpr std::string_view kListText = R"(usage: rafale list [OPTION]...
 
 Lists the topologies of a cluster.
 
@@ -35,7 +35,7 @@ examples:
   rafale list -o json | jq -r '.[] | select(.status == "ACTIVE").name'
 )";
 
-int run(const std::vector<std::string>& given) {
+int run_list(const std::vector<std::string>& given) {
   ClusterCall call;
   bool names = false;
   Arguments arguments(kList);
@@ -73,6 +73,6 @@ int run(const std::vector<std::string>& given) {
 
 }  // namespace
 
-const Verb kList{"list", "list the topologies of a cluster", kText, run};
+const Verb kList{"list", "list the topologies of a cluster", kListText, run_list};
 
 }  // namespace rafale::cli

@@ -20,7 +20,7 @@
 namespace rafale::cli {
 namespace {
 
-constexpr std::string_view kText = R"(usage: rafale local PLUGIN.so [OPTION]...
+constexpr std::string_view kLocalText = R"(usage: rafale local PLUGIN.so [OPTION]...
 
 Runs a whole topology in one process: no cluster, no configuration needed. Ends when you press
 Ctrl-C, or as --for and --until-done say. Spouts then stop, queues drain for at most
@@ -94,7 +94,7 @@ std::string check_threads(const std::string& text) {
              : fmt::format("--threads takes a number from 1 to 4096, not '{}'", text);
 }
 
-int run(const std::vector<std::string>& given) {
+int run_local(const std::vector<std::string>& given) {
   LocalCall call;
   Arguments arguments(kLocal);
   arguments.operand("PLUGIN.so", call.plugin.plugin)
@@ -134,6 +134,6 @@ int run(const std::vector<std::string>& given) {
 
 }  // namespace
 
-const Verb kLocal{"local", "run a topology in one process on this machine", kText, run};
+const Verb kLocal{"local", "run a topology in one process on this machine", kLocalText, run_local};
 
 }  // namespace rafale::cli

@@ -23,7 +23,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::string_view kText = R"(usage: rafale logs TOPOLOGY [OPTION]...
+constexpr std::string_view kLogsText = R"(usage: rafale logs TOPOLOGY [OPTION]...
 
 Shows the logs of a topology's workers. With several workers each line begins with its place.
 
@@ -65,7 +65,7 @@ std::vector<Source> sources_of(const Json& status, const Json& cluster, std::uin
   return sources;
 }
 
-int run(const std::vector<std::string>& given) {
+int run_logs(const std::vector<std::string>& given) {
   ClusterCall call;
   LogCall log;
   std::string lines = "200";
@@ -126,6 +126,6 @@ int run(const std::vector<std::string>& given) {
 
 }  // namespace
 
-const Verb kLogs{"logs", "show what a topology's workers wrote", kText, run};
+const Verb kLogs{"logs", "show what a topology's workers wrote", kLogsText, run_logs};
 
 }  // namespace rafale::cli

@@ -45,7 +45,7 @@ int check_output(int exit_code) {
   return exit_code == kSuccess ? kFailure : exit_code;
 }
 
-int run(const std::vector<std::string>& arguments) {
+int run_main(const std::vector<std::string>& arguments) {
   try {
     return check_output(dispatch(arguments));
   } catch (const std::system_error& e) {

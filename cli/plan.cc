@@ -21,7 +21,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::string_view kText = R"(usage: rafale plan PLUGIN.so [OPTION of submit]...
+constexpr std::string_view kPlanText = R"(usage: rafale plan PLUGIN.so [OPTION of submit]...
        rafale plan TOPOLOGY [OPTION of rebalance]...
 
 Shows what `rafale submit` or `rafale rebalance` with the same arguments would change, and changes
@@ -76,7 +76,7 @@ int plan_rebalance(const ClusterCall& cluster, RebalanceCall call) {
   return show(*answer, (*answer)["before"], cluster.output);
 }
 
-int run(const std::vector<std::string>& given) {
+int run_plan(const std::vector<std::string>& given) {
   SubmissionCall call;
   RebalanceWords words;
   Arguments arguments(kPlan);
@@ -93,6 +93,6 @@ int run(const std::vector<std::string>& given) {
 
 }  // namespace
 
-const Verb kPlan{"plan", "show what a submit or rebalance would change", kText, run};
+const Verb kPlan{"plan", "show what a submit or rebalance would change", kPlanText, run_plan};
 
 }  // namespace rafale::cli

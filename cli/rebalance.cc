@@ -19,7 +19,7 @@
 namespace rafale::cli {
 namespace {
 
-constexpr std::string_view kText = R"(usage: rafale rebalance TOPOLOGY [OPTION]...
+constexpr std::string_view kRebalanceText = R"(usage: rafale rebalance TOPOLOGY [OPTION]...
 
 Spreads a running topology anew: over another number of workers, with other numbers of executors, or
 over supervisors that have come since. Spouts are stopped first, and tuples that are under way get
@@ -43,7 +43,7 @@ examples:
   rafale plan words -n 4
 )";
 
-int run(const std::vector<std::string>& given) {
+int run_rebalance(const std::vector<std::string>& given) {
   ClusterCall call;
   RebalanceWords words;
   std::string name;
@@ -115,6 +115,6 @@ absl::StatusOr<RebalanceCall> RebalanceWords::read(const std::string& topology) 
   return call;
 }
 
-const Verb kRebalance{"rebalance", "spread a running topology anew", kText, run};
+const Verb kRebalance{"rebalance", "spread a running topology anew", kRebalanceText, run_rebalance};
 
 }  // namespace rafale::cli

@@ -22,7 +22,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::string_view kText = R"(usage: rafale status [TOPOLOGY] [OPTION]...
+constexpr std::string_view kStatusText = R"(usage: rafale status [TOPOLOGY] [OPTION]...
 
 Without a topology: Nimbuses, supervisors and topologies of the cluster. With one: its workers (with
 the way the last one ended, if one did), its components and its spouts.
@@ -73,7 +73,7 @@ int print_cluster(NimbusClient& client, const std::string& form) {
   return kSuccess;
 }
 
-int run(const std::vector<std::string>& given) {
+int run_status(const std::vector<std::string>& given) {
   ClusterCall call;
   std::string name;
   std::string window;
@@ -115,6 +115,6 @@ int run(const std::vector<std::string>& given) {
 
 }  // namespace
 
-const Verb kStatus{"status", "show how a topology or the cluster does", kText, run};
+const Verb kStatus{"status", "show how a topology or the cluster does", kStatusText, run_status};
 
 }  // namespace rafale::cli

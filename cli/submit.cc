@@ -21,7 +21,7 @@
 namespace rafale::cli {
 namespace {
 
-constexpr std::string_view kText = R"(usage: rafale submit PLUGIN.so [OPTION]...
+constexpr std::string_view kSubmitText = R"(usage: rafale submit PLUGIN.so [OPTION]...
 
 Runs a topology on a cluster until it is killed. The plugin is described by a child process, sent to
 Nimbus, checked there and placed on supervisors. Returns when Nimbus has taken it, or with --wait
@@ -58,7 +58,7 @@ void show_progress(std::uint64_t sent, std::uint64_t total) {
   if (sent >= total) fmt::print(stderr, "\r\x1b[K");
 }
 
-int run(const std::vector<std::string>& given) {
+int run_submit(const std::vector<std::string>& given) {
   SubmissionCall call;
   bool wait = false;
   bool inactive = false;
@@ -107,6 +107,6 @@ int run(const std::vector<std::string>& given) {
 
 }  // namespace
 
-const Verb kSubmit{"submit", "run a topology on a cluster", kText, run};
+const Verb kSubmit{"submit", "run a topology on a cluster", kSubmitText, run_submit};
 
 }  // namespace rafale::cli

@@ -23,7 +23,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::string_view kText = R"(usage: rafale top [TOPOLOGY] [OPTION]...
+constexpr std::string_view kTopText = R"(usage: rafale top [TOPOLOGY] [OPTION]...
 
 Shows the rates of each component, its latencies, and where the time goes: busy, held back by a full
 consumer, or idle. Without a topology all are shown. Ends with Ctrl-C.
@@ -71,7 +71,7 @@ class Rates {
   std::map<std::string, Seen> seen_;
 };
 
-int run(const std::vector<std::string>& given) {
+int run_top(const std::vector<std::string>& given) {
   ClusterCall call;
   std::string name;
   std::string interval = "2s";
@@ -101,6 +101,6 @@ int run(const std::vector<std::string>& given) {
 
 }  // namespace
 
-const Verb kTop{"top", "show the rates of components, live", kText, run};
+const Verb kTop{"top", "show the rates of components, live", kTopText, run_top};
 
 }  // namespace rafale::cli

@@ -16,7 +16,7 @@
 namespace rafale::cli {
 namespace {
 
-constexpr std::string_view kText = R"(usage: rafale validate PLUGIN.so [OPTION]...
+constexpr std::string_view kValidateText = R"(usage: rafale validate PLUGIN.so [OPTION]...
 
 Builds a topology with the given settings, without running it, and lists every mistake with the
 place it lies in: component and stream, or file, line and column of a setting.
@@ -58,7 +58,7 @@ std::string summary(const nlohmann::ordered_json& graph) {
                      count(streams, "stream"));
 }
 
-int run(const std::vector<std::string>& given) {
+int run_validate(const std::vector<std::string>& given) {
   PluginCall call = PluginCall::from_environment();
   std::string output;
   Arguments arguments(kValidate);
@@ -82,6 +82,7 @@ int run(const std::vector<std::string>& given) {
 
 }  // namespace
 
-const Verb kValidate{"validate", "find the mistakes of a topology and its settings", kText, run};
+const Verb kValidate{"validate", "find the mistakes of a topology and its settings", kValidateText,
+                     run_validate};
 
 }  // namespace rafale::cli

@@ -17,7 +17,7 @@
 namespace rafale::cli {
 namespace {
 
-constexpr std::string_view kText = R"(usage: rafale version [OPTION]...
+constexpr std::string_view kVersionText = R"(usage: rafale version [OPTION]...
 
 Shows the version, the commit that it was built from, and what a plugin must have in common with
 it: the ABI number of the SDK and the C++ standard library.
@@ -41,7 +41,7 @@ constexpr std::string_view kCompiler = "clang " __clang_version__;
 constexpr std::string_view kCompiler = "g++ " __VERSION__;
 #endif
 
-int run(const std::vector<std::string>& given) {
+int run_version(const std::vector<std::string>& given) {
   std::string output;
   Arguments arguments(kVersion);
   arguments.choice("-o,--output", output, {"text", "json"});
@@ -65,6 +65,7 @@ int run(const std::vector<std::string>& given) {
 
 }  // namespace
 
-const Verb kVersion{"version", "show the version, and which plugins fit it", kText, run};
+const Verb kVersion{"version", "show the version, and which plugins fit it", kVersionText,
+                    run_version};
 
 }  // namespace rafale::cli

@@ -13,7 +13,7 @@
 namespace rafale::coord {
 namespace {
 
-constexpr std::chrono::milliseconds kSweep{10'000};
+constexpr std::chrono::milliseconds kRegistrationSweep{10'000};
 
 bool is_ours(const Store& store, const Node& node, const std::string& data) {
   return node.ephemeral_owner != 0 && node.ephemeral_owner == store.session() && node.data == data;
@@ -25,7 +25,7 @@ class KeptRegistration final : public Registration {
       : store_(store),
         path_(std::move(path)),
         data_(std::move(data)),
-        keeper_(kSweep, [this] { look(); }) {
+        keeper_(kRegistrationSweep, [this] { look(); }) {
     watch_ = store_.watch(path_, [this] { keeper_.wake(); });
   }
 

@@ -31,7 +31,7 @@ namespace fs = std::filesystem;
 
 constexpr const char* kEntry = "rafale_plugin";
 
-absl::Status refused(const std::string& path, std::string_view why) {
+absl::Status not_loaded(const std::string& path, std::string_view why) {
   return absl::FailedPreconditionError(fmt::format("'{}' {}", path, why));
 }
 
@@ -71,27 +71,29 @@ absl::Status check_path(const std::string& path) {
 absl::Status check_descriptor(const std::string& path, std::uint64_t magic, std::uint32_t abi,
                               const std::string* compiler) {
   if (magic != PluginDescriptor::kMagic) {
-    return refused(path, fmt::format("exports {}, but not as RAFALE_TOPOLOGY defines it; use that "
-                                     "macro of <rafale/plugin.h>",
-                                     kEntry));
+    return not_loaded(path,
+                      fmt::format("exports {}, but not as RAFALE_TOPOLOGY defines it; use that "
+                                  "macro of <rafale/plugin.h>",
+                                  kEntry));
   }
   if (abi != kAbiVersion) {
-    return refused(path, fmt::format("was built with ABI {} of the SDK, this rafale has ABI {}; "
-                                     "rebuild it with the headers of this rafale",
-                                     abi, kAbiVersion));
+    return not_loaded(path, fmt::format("was built with ABI {} of the SDK, this rafale has ABI {}; "
+                                        "rebuild it with the headers of this rafale",
+                                        abi, kAbiVersion));
   }
   if (compiler != nullptr && *compiler != RAFALE_COMPILER) {
-    return refused(path, fmt::format("was built with {}, this rafale with {}; rebuild it with the "
-                                     "same compiler and standard library",
-                                     *compiler, RAFALE_COMPILER));
+    return not_loaded(path,
+                      fmt::format("was built with {}, this rafale with {}; rebuild it with the "
+                                  "same compiler and standard library",
+                                  *compiler, RAFALE_COMPILER));
   }
   return absl::OkStatus();
 }
 
 absl::Status no_topology(const std::string& path) {
-  return refused(path,
-                 "is a shared library, but no topology; define one with RAFALE_TOPOLOGY from "
-                 "<rafale/plugin.h>");
+  return not_loaded(path,
+                    "is a shared library, but no topology; define one with RAFALE_TOPOLOGY from "
+                    "<rafale/plugin.h>");
 }
 
 std::string demangled(const std::string& symbol) {
@@ -108,18 +110,19 @@ absl::Status not_loadable(const std::string& path, const std::string& absolute,
   constexpr std::string_view kUndefined = "undefined symbol: ";
   if (error.starts_with(kUndefined)) {
     const std::string symbol(error.substr(kUndefined.size(), error.find(' ', kUndefined.size())));
-    return refused(path, fmt::format("uses {}, which neither it nor this rafale defines; link the "
-                                     "library that does, or rebuild it with the headers of this "
-                                     "rafale",
-                                     demangled(symbol)));
+    return not_loaded(path,
+                      fmt::format("uses {}, which neither it nor this rafale defines; link the "
+                                  "library that does, or rebuild it with the headers of this "
+                                  "rafale",
+                                  demangled(symbol)));
   }
   const std::size_t missing = error.find(": cannot open shared object file");
   if (missing != std::string_view::npos) {
-    return refused(path, fmt::format("needs {}, which is not found; install it or name its "
-                                     "directory in LD_LIBRARY_PATH",
-                                     error.substr(0, missing)));
+    return not_loaded(path, fmt::format("needs {}, which is not found; install it or name its "
+                                        "directory in LD_LIBRARY_PATH",
+                                        error.substr(0, missing)));
   }
-  return refused(path, fmt::format("cannot be loaded: {}", error));
+  return not_loaded(path, fmt::format("cannot be loaded: {}", error));
 }
 
 absl::StatusOr<Topology> build(const std::string& path, const PluginDescriptor& plugin,

@@ -21,7 +21,7 @@ namespace {
 using std::chrono::milliseconds;
 constexpr milliseconds kPoll{2};
 // For the last calls to user code, when the time to drain is used up.
-constexpr milliseconds kCloseGrace{2000};
+constexpr milliseconds kGraceAfterDrain{2000};
 
 std::string dead_letter_dir(const Topology& topology, const std::string& given) {
   return given.empty() ? dead_letter_directory(topology) : given;
@@ -142,7 +142,7 @@ bool TopologyRuntime::stop(milliseconds at_most) {
   begin_drain();
   const bool drained = wait_until_done(at_most);
   const auto left = std::chrono::duration_cast<milliseconds>(end - clock_.now());
-  return close(std::max(left, kCloseGrace)) && drained;
+  return close(std::max(left, kGraceAfterDrain)) && drained;
 }
 
 Snapshot TopologyRuntime::snapshot() const {

@@ -15,8 +15,6 @@
 namespace rafale::coord {
 namespace {
 
-constexpr auto kPersistent = Persistence::persistent;
-
 /// A watcher that counts its calls, until it is destroyed.
 class Calls {
  public:
@@ -108,7 +106,7 @@ TEST_P(StoreContract, ComingAndGoingOfANodeAreReported) {
   Calls calls(*store_, in("a"));
   for (int i = 0; i < kRounds; ++i) {
     int before = calls.count();
-    ASSERT_TRUE(store_->create(in("a"), "", kPersistent).ok());
+    ASSERT_TRUE(store_->create(in("a"), "", Persistence::persistent).ok());
     ASSERT_TRUE(calls.wait_for_more_than(before)) << "create " << i;
     before = calls.count();
     ASSERT_TRUE(store_->remove(in("a"), Write::kAny).ok());

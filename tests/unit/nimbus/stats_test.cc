@@ -10,7 +10,7 @@
 namespace rafale::nimbus {
 namespace {
 
-constexpr std::int64_t kSecond = 1'000'000'000;
+constexpr std::int64_t kSecondNs = 1'000'000'000;
 
 v1::WorkerStats stats_of(std::uint32_t worker, std::uint32_t instance, std::uint64_t executed) {
   v1::WorkerStats stats;
@@ -27,38 +27,38 @@ v1::WorkerStats stats_of(std::uint32_t worker, std::uint32_t instance, std::uint
 
 TEST(StatsBook, AddsUpTheNewestWordOfEachWorker) {
   StatsBook book;
-  book.hear(stats_of(0, 1, 5), kSecond, 1);
-  book.hear(stats_of(0, 1, 7), 2 * kSecond, 2);
-  book.hear(stats_of(1, 1, 10), 2 * kSecond, 2);
+  book.hear(stats_of(0, 1, 5), kSecondNs, 1);
+  book.hear(stats_of(0, 1, 7), 2 * kSecondNs, 2);
+  book.hear(stats_of(1, 1, 10), 2 * kSecondNs, 2);
   EXPECT_EQ(book.totals("t")["c"].executed(), 17u);
 }
 
 TEST(StatsBook, CountsADeadInstanceByItsFileOnceHoweverOftenItIsTold) {
   StatsBook book;
-  book.hear(stats_of(0, 1, 5), kSecond, 1);
-  book.hear(stats_of(0, 2, 1), kSecond, 1);
+  book.hear(stats_of(0, 1, 5), kSecondNs, 1);
+  book.hear(stats_of(0, 2, 1), kSecondNs, 1);
   book.bury(stats_of(0, 1, 9));  // it did more after its last word
   book.bury(stats_of(0, 1, 9));
-  book.hear(stats_of(0, 1, 5), kSecond, 1);  // a word that was late
+  book.hear(stats_of(0, 1, 5), kSecondNs, 1);  // a word that was late
   EXPECT_EQ(book.totals("t")["c"].executed(), 10u);
-  EXPECT_EQ(book.counted_until_unix_ms("t", 100 * kSecond), 0);
+  EXPECT_EQ(book.counted_until_unix_ms("t", 100 * kSecondNs), 0);
 }
 
 TEST(StatsBook, SaysUntilWhenItCountedIfAMachineTookTheCountersWithIt) {
   StatsBook book;
-  book.hear(stats_of(0, 1, 5), kSecond, 1234);
-  book.hear(stats_of(0, 2, 1), 2 * kSecond, 5678);
+  book.hear(stats_of(0, 1, 5), kSecondNs, 1234);
+  book.hear(stats_of(0, 2, 1), 2 * kSecondNs, 5678);
   EXPECT_EQ(book.totals("t")["c"].executed(), 6u);
-  EXPECT_EQ(book.counted_until_unix_ms("t", 100 * kSecond), 1234);
+  EXPECT_EQ(book.counted_until_unix_ms("t", 100 * kSecondNs), 1234);
 }
 
 TEST(StatsBook, LooksBackAsFarAsTheWindow) {
   StatsBook book;
   for (std::int64_t second = 0; second <= 1200; ++second) {
-    book.hear(stats_of(0, 1, static_cast<std::uint64_t>(second)), second * kSecond, second);
-    book.sample(second * kSecond);
+    book.hear(stats_of(0, 1, static_cast<std::uint64_t>(second)), second * kSecondNs, second);
+    book.sample(second * kSecondNs);
   }
-  const auto window = book.window("t", 600, 1200 * kSecond);
+  const auto window = book.window("t", 600, 1200 * kSecondNs);
   EXPECT_NEAR(static_cast<double>(window.at("c").executed()), 600, 31);
   EXPECT_EQ(book.totals("t")["c"].executed(), 1200u);
 }
@@ -66,7 +66,7 @@ TEST(StatsBook, LooksBackAsFarAsTheWindow) {
 TEST(StatsBook, ComesBackFromItsStore) {
   StatsBook book;
   book.bury(stats_of(0, 1, 9));
-  book.hear(stats_of(0, 2, 4), kSecond, 1);
+  book.hear(stats_of(0, 2, 4), kSecondNs, 1);
   StatsBook again;
   again.restore("t", book.store("t"));
   EXPECT_EQ(again.totals("t")["c"].executed(), 13u);

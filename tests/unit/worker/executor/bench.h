@@ -17,6 +17,9 @@
 
 namespace rafale::worker {
 
+/// The spout that tuples of these tests come from.
+inline constexpr SpoutRef kSpout{.task = 9, .incarnation = 5};
+
 /// Keeps what a task sends, in order. Gives everything back to its pools when it is cleared.
 class Outbox final : public Exchange {
  public:

@@ -22,8 +22,6 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-constexpr SpoutRef kSpout{.task = 9, .incarnation = 5};
-
 std::vector<Root> roots(const std::vector<std::uint64_t>& numbers) {
   std::vector<Root> made;
   made.reserve(numbers.size());

@@ -16,8 +16,6 @@
 namespace rafale::worker {
 namespace {
 
-constexpr SpoutRef kSpout{.task = 9, .incarnation = 5};
-
 class FusedTest : public testing::Test {
  protected:
   /// A bolt that passes each tuple on to a child that does `function`, and then acks.

@@ -21,8 +21,6 @@ namespace {
 
 using testing::ElementsAre;
 
-constexpr SpoutRef kSpout{.task = 9, .incarnation = 5};
-
 /// Runs executors when it is told to, on the test's thread. submit() may come from any.
 class ManualScheduler final : public Scheduler, public AlarmClock {
  public:

@@ -24,8 +24,6 @@ namespace {
 
 using testing::ElementsAre;
 
-constexpr SpoutRef kSpout{.task = 9, .incarnation = 5};
-
 /// A bolt with a stream of text; rows are emitted without anchors unless a test says otherwise.
 class TaskOutputTest : public testing::Test {
  protected:
