@@ -18,6 +18,16 @@ find_package(spdlog REQUIRED CONFIG)
 find_package(yaml-cpp REQUIRED CONFIG)
 find_package(zstd REQUIRED CONFIG)
 
+# Debian's librdkafka has a pkg-config file only.
+find_path(RAFALE_RDKAFKA_INCLUDE librdkafka/rdkafka.h REQUIRED)
+find_library(RAFALE_RDKAFKA_LIBRARY rdkafka REQUIRED)
+if(NOT TARGET rdkafka::rdkafka)
+  add_library(rdkafka::rdkafka SHARED IMPORTED)
+  set_target_properties(rdkafka::rdkafka PROPERTIES
+    IMPORTED_LOCATION ${RAFALE_RDKAFKA_LIBRARY}
+    INTERFACE_INCLUDE_DIRECTORIES ${RAFALE_RDKAFKA_INCLUDE})
+endif()
+
 # One spelling for all releases of these two.
 if(NOT TARGET yaml-cpp::yaml-cpp)
   add_library(yaml-cpp::yaml-cpp ALIAS yaml-cpp)

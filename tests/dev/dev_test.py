@@ -60,6 +60,15 @@ class DevTest(unittest.TestCase):
         self.assertEqual((run.returncode, run.stdout), (2, ""))
         self.assertIn(message, run.stderr)
 
+    def test_kafka(self):
+        self.write("bin/python3", PRINT_CALL, executable=True)
+        self.assert_runs(["kafka", "start", "--brokers", "3"],
+                         ["python3", "deploy/kafka.py", "start", "--brokers", "3"])
+        self.assert_runs(["kafka", "topics", "--help"],
+                         ["python3", "deploy/kafka.py", "topics", "--help"])
+        self.assertIn("usage: ./dev kafka VERB", self.dev("kafka", "--help").stdout)
+        self.assert_wrong(["kafka"], "kafka needs a verb")
+
     def test_cluster(self):
         self.assert_runs(["cluster"], ["rafale", "dev-cluster", "start"])
         self.assert_runs(["cluster", "--fresh"], ["rafale", "dev-cluster", "start", "--fresh"])

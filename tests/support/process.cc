@@ -86,6 +86,16 @@ Process::~Process() {
 void Process::wait_for_out(const std::string& text) { wait_for(out_, text); }
 void Process::wait_for_err(const std::string& text) { wait_for(err_, text); }
 
+std::string Process::wait_for_line(const std::string& beginning) {
+  wait_for(out_, beginning);
+  while (true) {
+    const std::size_t at = out_.text.find(beginning);
+    const std::size_t end = out_.text.find('\n', at);
+    if (end != std::string::npos) return out_.text.substr(at, end - at);
+    if (!read_more()) throw std::runtime_error("ended within a line: " + out_.text);
+  }
+}
+
 void Process::close_out() {
   if (out_.fd >= 0) close(std::exchange(out_.fd, -1));
 }

@@ -38,6 +38,8 @@ class Process {
   /// Waits until standard output (or error) contains the text.
   void wait_for_out(const std::string& text);
   void wait_for_err(const std::string& text);
+  /// Waits for a whole line of standard output that begins so, and returns it without its end.
+  std::string wait_for_line(const std::string& beginning);
   /// Stops reading standard output, as `head` does when it has enough.
   void close_out();
   void signal(int number);

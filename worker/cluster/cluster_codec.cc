@@ -73,7 +73,7 @@ void add_spout(const AssembledTask& task, std::int64_t now_ns, v1::ComponentStat
     spout.set_oldest_pending_s(static_cast<double>(std::max<std::int64_t>(now_ns - since, 0)) /
                                1e9);
   }
-  spout.set_lag(-1);
+  spout.set_lag(task.context->lag());
 }
 
 void add_task(const AssembledTask& task, v1::ComponentStats& to) {

@@ -61,6 +61,11 @@ class TaskContextImpl final : public SpoutContext {
   SpoutCollector& collector() override { return spout_task_->collector(); }
   void note_replay() override { spout_task_->note_replay(); }
   void note_dead_letter() override { spout_task_->note_dead_letter(); }
+  void report_lag(std::int64_t records) override {
+    lag_.store(records, std::memory_order_relaxed);
+  }
+  /// What the spout reported last; any thread.
+  std::int64_t lag() const { return lag_.load(std::memory_order_relaxed); }
   std::int64_t now_ms() const override { return view_.clock->now_ns() / 1'000'000; }
 
  private:
@@ -85,6 +90,7 @@ class TaskContextImpl final : public SpoutContext {
   std::size_t source_ = 0;
   SpoutTask* spout_task_ = nullptr;
   std::atomic<bool> closed_{false};
+  std::atomic<std::int64_t> lag_{-1};
   mutable std::mutex counters_mutex_;  // guards the map; the values are atomic
   std::map<std::string, std::unique_ptr<CounterImpl>, std::less<>> counters_;
 };

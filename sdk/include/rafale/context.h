@@ -87,6 +87,9 @@ class RAFALE_API SpoutContext : public TaskContext {
   virtual void note_replay() = 0;
   /// Says that the message whose fail() is being handled was written to the dead letters.
   virtual void note_dead_letter() = 0;
+  /// Says how many records of the source lie behind what this task has completed, for `status`; -1
+  /// if that is unknown, as it is before the first call.
+  virtual void report_lag(std::int64_t records) = 0;
   /// Milliseconds of the runtime's monotonic clock; simulated in tests.
   virtual std::int64_t now_ms() const = 0;
 };

@@ -13,6 +13,6 @@ namespace rafale {
 
 /// Rises whenever the layout of an SDK type or the meaning of a virtual function changes. A plugin
 /// carries the number that it was compiled with; the runtime refuses any other.
-inline constexpr std::uint32_t kAbiVersion = 1;
+inline constexpr std::uint32_t kAbiVersion = 2;
 
 }  // namespace rafale

@@ -78,6 +78,7 @@ class RAFALE_API Harness : public SpoutContext, private detail::Emitter {
   std::atomic<std::size_t> wakes{0};
   std::size_t replays = 0;   ///< note_replay()
   std::size_t given_up = 0;  ///< note_dead_letter()
+  std::int64_t lag = -1;     ///< report_lag()
   std::map<std::string, std::int64_t> counters;
 
   // What the context answers; a test may set it.
@@ -129,6 +130,7 @@ class RAFALE_API Harness : public SpoutContext, private detail::Emitter {
   SpoutCollector& collector() override { return spout_collector_; }
   void note_replay() override { ++replays; }
   void note_dead_letter() override { ++given_up; }
+  void report_lag(std::int64_t records) override { lag = records; }
   std::int64_t now_ms() const override { return clock_ms; }
 
  private:

@@ -49,6 +49,7 @@ class CountingSpout final : public Spout {
   void open(SpoutContext& context) override {
     next_ = context.task_index();
     step_ = context.task_count();
+    context.report_lag(static_cast<std::int64_t>(ledger_->acks.size()));
   }
   Next next_tuple(SpoutCollector& out) override {
     if (next_ >= ledger_->acks.size()) {

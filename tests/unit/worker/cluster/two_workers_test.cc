@@ -323,7 +323,7 @@ TEST(ClusterCounters, LieInAFileThatSaysTheSameAsTheHeartbeat) {
   ASSERT_EQ(ids.spouts_size(), 1);
   EXPECT_EQ(ids.spouts(0).state(), "idle");
   EXPECT_EQ(ids.spouts(0).pending(), 0u);
-  EXPECT_EQ(ids.spouts(0).lag(), -1);
+  EXPECT_EQ(ids.spouts(0).lag(), kMessages);
 }
 
 }  // namespace
