@@ -61,5 +61,5 @@ int run_main(const std::vector<std::string>& arguments) {
 }  // namespace rafale::cli
 
 int main(int argc, char** argv) {
-  return rafale::cli::run({argv + (argc > 0 ? 1 : 0), argv + argc});
+  return rafale::cli::run_main({argv + (argc > 0 ? 1 : 0), argv + argc});
 }

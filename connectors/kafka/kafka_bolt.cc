@@ -44,7 +44,8 @@ struct KafkaBolt::Producer {
   static void on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void* opaque) {
     const std::string_view value(static_cast<const char*>(message->payload), message->len);
     static_cast<Producer*>(opaque)->bolt->deliver(
-        reinterpret_cast<std::size_t>(message->_private) - 1, message->err, value);
+        reinterpret_cast<std::size_t>(message->_private) - 1, message->err,
+        rd_kafka_topic_name(message->rkt), value);
   }
   static void on_error(rd_kafka_t* handle, int code, const char* reason, void* opaque) {
     auto& self = *static_cast<Producer*>(opaque);
@@ -98,11 +99,11 @@ void KafkaBolt::open() {
       this);
 }
 
-bool KafkaBolt::make(const Tuple& in, KafkaOutput& record) {
+void KafkaBolt::make(const Tuple& in, std::vector<KafkaOutput>& records) {
+  KafkaOutput& record = records.emplace_back();
   record.topic = options_.topic;
   record.key = text_of(in, options_.key_field);
   record.value = text_of(in, options_.value_field);
-  return true;
 }
 
 void KafkaBolt::execute(const Tuple& in, BoltCollector& out) {
@@ -110,27 +111,34 @@ void KafkaBolt::execute(const Tuple& in, BoltCollector& out) {
     serve(0);
     return;
   }
-  KafkaOutput record;
-  if (make(in, record)) {
-    produce(in, record, out);
-  } else {
+  records_.clear();
+  make(in, records_);
+  if (records_.empty()) {
     out.ack(in);
+    return;
   }
+  const std::size_t slot = take_slot(in, records_.size(), out);
+  for (const KafkaOutput& record : records_) produce(record, slot);
 }
 
-void KafkaBolt::produce(const Tuple& in, const KafkaOutput& record, BoltCollector& out) {
+std::size_t KafkaBolt::take_slot(const Tuple& in, std::size_t records, BoltCollector& out) {
   if (free_.empty()) {
     free_.push_back(pending_.size());
     pending_.emplace_back();
   }
-  // Taken before the client is served, as that gives slots back.
   const std::size_t slot = free_.back();
   free_.pop_back();
+  pending_[slot].anchor = out.detach(in);
+  pending_[slot].records = records;
+  return slot;
+}
+
+void KafkaBolt::produce(const KafkaOutput& record, std::size_t slot) {
   const std::string topic(record.topic);
+  const auto key = record.key.value_or(std::string_view());
+  const auto value = record.value.value_or(std::string_view());
   while (true) {
     rd_kafka_headers_t* headers = headers_of(record);
-    const auto key = record.key.value_or(std::string_view());
-    const auto value = record.value.value_or(std::string_view());
     // The library tells no value from an empty one by the pointer.
     const auto error = rd_kafka_producev(
         producer_->handle.get(), RD_KAFKA_V_TOPIC(topic.c_str()),
@@ -139,29 +147,17 @@ void KafkaBolt::produce(const Tuple& in, const KafkaOutput& record, BoltCollecto
         RD_KAFKA_V_VALUE((record.value ? const_cast<char*>(value.data()) : nullptr), value.size()),
         RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_OPAQUE(reinterpret_cast<void*>(slot + 1)),
         RD_KAFKA_V_END);
-    if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
-      pending_[slot] = out.detach(in);
-      return;
-    }
+    if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return;
     if (headers != nullptr) rd_kafka_headers_destroy(headers);
     if (error == RD_KAFKA_RESP_ERR__QUEUE_FULL) {
       serve(kWaitMs);
-      continue;
-    }
-    if (error == RD_KAFKA_RESP_ERR__FATAL) {
+    } else if (error == RD_KAFKA_RESP_ERR__FATAL) {
       producer_->fatal = true;
       serve(0);  // replaces the producer
-      continue;
-    }
-    free_.push_back(slot);
-    if (error == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE) {
-      const std::string reason = kafka::error_text(error);
-      out.dead_letter(in, {.record = value, .reason = reason, .source = topic});
-      out.ack(in);
     } else {
-      out.fail(in, "topic '" + topic + "': " + kafka::error_text(error));
+      deliver(slot, error, topic, value);
+      return;
     }
-    return;
   }
 }
 
@@ -174,20 +170,23 @@ void KafkaBolt::serve(int wait_ms) {
 }
 
 // Tells one record's fate to its tuple.
-void KafkaBolt::deliver(std::size_t slot, int error, std::string_view value) {
-  Anchor anchor = std::move(pending_[slot]);
-  free_.push_back(slot);
+void KafkaBolt::deliver(std::size_t slot, int code, std::string_view topic,
+                        std::string_view value) {
+  Pending& pending = pending_[slot];
+  const auto error = static_cast<rd_kafka_resp_err_t>(code);
   if (error == RD_KAFKA_RESP_ERR_NO_ERROR) [[likely]] {
     delivered_->add();
-    out_->ack(anchor);
-  } else if (error == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE) {
-    const std::string reason = kafka::error_text(static_cast<rd_kafka_resp_err_t>(error));
-    out_->dead_letter(anchor, {.record = value, .reason = reason, .source = options_.topic});
-    out_->ack(anchor);
-  } else {
-    out_->fail(anchor, "not delivered to Kafka: " +
-                           kafka::error_text(static_cast<rd_kafka_resp_err_t>(error)));
+  } else if (pending.anchor.open()) {
+    const std::string reason = kafka::error_text(error);
+    if (error == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE) {
+      out_->dead_letter(pending.anchor, {.record = value, .reason = reason, .source = topic});
+    } else {
+      out_->fail(pending.anchor, "not delivered to topic '" + std::string(topic) + "': " + reason);
+    }
   }
+  if (--pending.records > 0) return;
+  if (pending.anchor.open()) out_->ack(pending.anchor);
+  free_.push_back(slot);
 }
 
 // Idempotence ends with a fatal error: what is pending may or may not be there, so it fails, and

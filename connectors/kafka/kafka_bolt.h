@@ -19,7 +19,7 @@
 
 namespace rafale::connectors {
 
-/// What to write for one tuple. Views are read before the next tuple is processed.
+/// One record to write. Views are read before the next tuple is processed.
 struct KafkaOutput {
   std::string_view topic;
   std::optional<std::string_view> key;
@@ -36,10 +36,10 @@ struct KafkaBoltOptions {
   std::int64_t linger_ms = 5;         ///< how long the client waits to fill a batch
 };
 
-/// Writes with an idempotent producer, and acks a tuple when its record is delivered: with
-/// acks=all, when every replica in sync has it. At least once: a record may be there twice after a
-/// failure of its tuple. Tuples fail with the client's reason when their record was not delivered
-/// within four fifths of topology.message.timeout.secs; those that are too large for the topic go
+/// Writes with an idempotent producer, and acks a tuple when its records are delivered: with
+/// acks=all, when every replica in sync has them. At least once: a record may be there twice after
+/// a failure of its tuple. Tuples fail with the client's reason when a record was not delivered
+/// within four fifths of topology.message.timeout.secs; records that are too large for the topic go
 /// to the dead letters, as no retry will help. After an error that is fatal for the producer all
 /// that is pending fails and a new producer is made.
 ///
@@ -57,27 +57,34 @@ class KafkaBolt : public Bolt {
   void cleanup() override;
 
  protected:
-  /// The record of a tuple; by default by the options' topic and fields. False: nothing is written,
-  /// and the tuple is acked. An exception fails the tuple.
-  virtual bool make(const Tuple& in, KafkaOutput& record);
+  /// Appends the records of a tuple; by default one, by the options' topic and fields. Without any
+  /// the tuple is acked. An exception fails the tuple.
+  virtual void make(const Tuple& in, std::vector<KafkaOutput>& records);
   const KafkaBoltOptions& options() const { return options_; }
   /// Makes the producer die as by a fatal error; for tests.
   void break_producer();
 
  private:
   struct Producer;
+  /// A tuple until all its records are told of.
+  struct Pending {
+    Anchor anchor;
+    std::size_t records = 0;
+  };
   void open();
-  void produce(const Tuple& in, const KafkaOutput& record, BoltCollector& out);
+  std::size_t take_slot(const Tuple& in, std::size_t records, BoltCollector& out);
+  void produce(const KafkaOutput& record, std::size_t slot);
   void serve(int wait_ms);
   void replace();
-  void deliver(std::size_t slot, int error, std::string_view value);
+  void deliver(std::size_t slot, int code, std::string_view topic, std::string_view value);
 
   KafkaBoltOptions options_;
   TaskContext* context_ = nullptr;
   BoltCollector* out_ = nullptr;
   std::unique_ptr<Producer> producer_;
-  std::vector<Anchor> pending_;    // by slot, which is the record's opaque
-  std::vector<std::size_t> free_;  // slots
+  std::vector<KafkaOutput> records_;  // of one tuple
+  std::vector<Pending> pending_;      // by slot, which is the record's opaque
+  std::vector<std::size_t> free_;     // slots
   std::int64_t timeout_ms_ = 24'000;
   Counter* delivered_ = nullptr;
 };

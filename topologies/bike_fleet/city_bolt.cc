@@ -19,6 +19,9 @@ void CityBolt::prepare(TaskContext& context) {
   at_ = change.field<std::int64_t>("at");
   turned_ = change.field<std::string_view>("turned");
   initial_ = change.field<bool>("initial");
+  if (with_address_) {
+    address_ = change.field<std::string_view>("address");
+  }
 }
 
 CityBolt::Numbers& CityBolt::empty_in(std::string_view contract) {
@@ -42,8 +45,13 @@ void CityBolt::execute(const Tuple& in, BasicCollector& out) {
     return;
   }
   const auto at = in.is_null(at_) ? std::nullopt : std::optional(in.get(at_));
-  out.emit(in.get(contract_), number, in.get(delta_), in.get(bikes_), at, turned, initial,
-           empty.size());
+  if (with_address_) {
+    out.emit(in.get(contract_), number, in.get(delta_), in.get(bikes_), at, turned, initial,
+             empty.size(), in.get(address_));
+  } else {
+    out.emit(in.get(contract_), number, in.get(delta_), in.get(bikes_), at, turned, initial,
+             empty.size());
+  }
 }
 
 }  // namespace rafale::bikes

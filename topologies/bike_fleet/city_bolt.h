@@ -21,7 +21,9 @@ namespace rafale::bikes {
 class CityBolt final : public BasicBolt {
  public:
   /// `emit_initial`: false keeps the changes of first records back, after they have counted.
-  explicit CityBolt(bool emit_initial) : emit_initial_(emit_initial) {}
+  /// `address`: changes carry the address, and so do events.
+  explicit CityBolt(bool emit_initial, bool address = false)
+      : emit_initial_(emit_initial), with_address_(address) {}
 
   void prepare(TaskContext& context) override;
   void execute(const Tuple& in, BasicCollector& out) override;
@@ -38,7 +40,8 @@ class CityBolt final : public BasicBolt {
   Numbers& empty_in(std::string_view contract);
 
   bool emit_initial_;
-  Field<std::string_view> contract_, number_, turned_;
+  bool with_address_;
+  Field<std::string_view> contract_, number_, turned_, address_;
   Field<std::int64_t> delta_, bikes_, at_;
   Field<bool> initial_;
   std::unordered_map<std::string, Numbers, TextHash, std::equal_to<>> empty_;

@@ -45,7 +45,11 @@ FleetEventReader::FleetEventReader(const Schema& schema)
       bikes_(schema.field<std::int64_t>("bikes")),
       at_(schema.field<std::int64_t>("at")),
       empty_in_city_(schema.field<std::int64_t>("empty_in_city")),
-      initial_(schema.field<bool>("initial")) {}
+      initial_(schema.field<bool>("initial")) {
+  if (schema.find("address")) {
+    address_ = schema.field<std::string_view>("address");
+  }
+}
 
 FleetEvent FleetEventReader::read(const Tuple& tuple) const {
   return {.contract = tuple.get(contract_),
@@ -55,16 +59,45 @@ FleetEvent FleetEventReader::read(const Tuple& tuple) const {
           .at = tuple.is_null(at_) ? std::nullopt : std::optional(tuple.get(at_)),
           .turned = tuple.get(turned_),
           .initial = tuple.get(initial_),
-          .empty_in_city = tuple.get(empty_in_city_)};
+          .empty_in_city = tuple.get(empty_in_city_),
+          .address = address_ ? tuple.get(*address_) : std::string_view()};
+}
+
+void append_delta_line(std::string& to, const FleetEvent& event) {
+  append_head(to, "delta", event);
+  append_number(to, R"(,"delta":)", event.delta);
+  append_number(to, R"(,"bikes":)", event.bikes);
+  append_tail(to, event);
+}
+
+void append_empty_station(std::string& to, const FleetEvent& event) {
+  to += R"({"station_id":)";
+  constexpr std::size_t kMostDigits = 18;
+  const bool digits = event.number.find_first_not_of("0123456789") == std::string_view::npos &&
+                      event.number.size() <= kMostDigits &&
+                      (event.number.size() == 1 || event.number[0] != '0');
+  if (digits) {
+    to += event.number;
+  } else {
+    append_json_string(to, event.number);
+  }
+  to += R"(,"address":)";
+  append_json_string(to, event.address);
+  to += R"(,"city":)";
+  append_json_string(to, event.contract);
+  to += event.turned == "empty" ? R"(,"is_empty":true)" : R"(,"is_empty":false)";
+  append_number(to, R"(,"available_bikes":)", event.bikes);
+  if (event.at) {
+    append_number(to, R"(,"last_update":)", *event.at);
+  } else {
+    to += R"(,"last_update":null)";
+  }
+  append_number(to, R"(,"empty_in_city":)", event.empty_in_city);
+  to += '}';
 }
 
 void append_event_lines(std::string& to, const FleetEvent& event) {
-  if (event.delta != 0) {
-    append_head(to, "delta", event);
-    append_number(to, R"(,"delta":)", event.delta);
-    append_number(to, R"(,"bikes":)", event.bikes);
-    append_tail(to, event);
-  }
+  if (event.delta != 0) append_delta_line(to, event);
   if (!event.turned.empty()) {
     append_head(to, event.turned, event);
     append_number(to, R"(,"bikes":)", event.bikes);

@@ -24,6 +24,7 @@ struct FleetEvent {
   std::string_view turned = {};
   bool initial = false;
   std::int64_t empty_in_city = 0;
+  std::string_view address{};  ///< empty if the tuple does not carry it
 };
 
 /// Reads events from tuples of one schema.
@@ -39,7 +40,16 @@ class FleetEventReader {
   Field<std::string_view> contract_, number_, turned_;
   Field<std::int64_t> delta_, bikes_, at_, empty_in_city_;
   Field<bool> initial_;
+  std::optional<Field<std::string_view>> address_;
 };
+
+/// Appends {"event":"delta",...} as one line.
+void append_delta_line(std::string& to, const FleetEvent& event);
+
+/// Appends, without a line feed, what a station that became empty or is no longer has to say in the
+/// topic of empty stations: {"station_id","address","city","is_empty","available_bikes",
+/// "last_update","empty_in_city"}. The number is in digits where it consists of digits.
+void append_empty_station(std::string& to, const FleetEvent& event);
 
 /// Appends the event as one line {"event":"delta",...} if bikes came or went, and one line
 /// {"event":"empty",...} or {"event":"not_empty",...} if the station turned so. `at` is null if the

@@ -14,6 +14,8 @@
 #include "topologies/bike_fleet/feed.h"
 #include "topologies/bike_fleet/file_source.h"
 #include "topologies/bike_fleet/jsonl_sink.h"
+#include "topologies/bike_fleet/kafka_events.h"
+#include "topologies/bike_fleet/kafka_feed.h"
 #include "topologies/bike_fleet/parse_bolt.h"
 #include "topologies/bike_fleet/station_bolt.h"
 #include "topologies/bike_fleet/streams.h"
@@ -24,7 +26,7 @@ namespace {
 using connectors::Sync;
 
 std::unique_ptr<RecordSource> make_source(const Options& options) {
-  if (options.simulated) {
+  if (options.source == Options::Source::simulator) {
     return std::make_unique<Simulator>(options.simulator);
   }
   FileSource::Options file;
@@ -35,45 +37,56 @@ std::unique_ptr<RecordSource> make_source(const Options& options) {
   return std::make_unique<FileSource>(options.files, std::move(file));
 }
 
-void add_records(TopologyBuilder& builder, const Options& options) {
-  builder
-      .spout(kFeed,
-             [options] {
-               return std::make_unique<Feed>(make_source(options), options.format, options.contract,
-                                             options.speed);
-             })
-      .output(raw_schema())
-      .output(kUnreadable, unreadable_schema());
+std::unique_ptr<Spout> make_feed(const Options& options) {
+  if (options.source == Options::Source::kafka) {
+    return std::make_unique<KafkaFeed>(options.kafka, options.format, options.contract);
+  }
+  return std::make_unique<Feed>(make_source(options), options.format, options.contract,
+                                options.speed);
+}
 
+// Events in Kafka say where the station is.
+bool with_address(const Options& options) { return options.sink == Options::Sink::kafka; }
+
+void add_parse(TopologyBuilder& builder, const Options& options) {
   ParseBolt::Options parse;
   parse.format = options.format;
   parse.contract = options.contract;
-  parse.source_names = make_source(options)->names();
+  if (options.source == Options::Source::kafka) {
+    parse.topic = options.kafka.topics.empty() ? "" : options.kafka.topics[0];
+  } else {
+    parse.source_names = make_source(options)->names();
+  }
+  parse.address = with_address(options);
   parse.fail = options.fail;
   parse.seed = options.seed;
   // Not fused: feed and parse are the two halves of the work, one for each of two cores.
   builder.bolt(kParse, [parse] { return std::make_unique<ParseBolt>(parse); })
       .fields(kFeed, kStationFields)
       .shuffle(kFeed, kUnreadable)
-      .output(reading_schema())
+      .output(reading_schema(parse.address))
       .parallelism(options.parallelism)
       .fuse(false);
 }
 
 void add_stations(TopologyBuilder& builder, const Options& options) {
+  const bool address = with_address(options);
+  const StationBolt::Options of_stations{.trace = options.trace,
+                                         .partitions = options.source == Options::Source::kafka,
+                                         .address = address};
   auto& station =
-      builder
-          .bolt(kStation, [trace = options.trace] { return std::make_unique<StationBolt>(trace); })
+      builder.bolt(kStation, [of_stations] { return std::make_unique<StationBolt>(of_stations); })
           .fields(kParse, kStationFields)
-          .output(change_schema())
+          .output(change_schema(address))
           .parallelism(options.parallelism);
   if (options.trace) {
     station.output(kTrace, trace_schema());
   }
   builder
-      .bolt(kCity, [initial = options.emit_initial] { return std::make_unique<CityBolt>(initial); })
+      .bolt(kCity, [initial = options.emit_initial,
+                    address] { return std::make_unique<CityBolt>(initial, address); })
       .fields(kStation, {"contract"})
-      .output(event_schema())
+      .output(event_schema(address))
       .parallelism(options.parallelism);
 }
 
@@ -87,16 +100,35 @@ BoltDeclarer& add_file_sink(TopologyBuilder& builder, const Options& options, co
       .blocking(options.file_sink.sync != Sync::none);
 }
 
-void add_sinks(TopologyBuilder& builder, const Options& options) {
-  if (options.output.empty()) {
-    // A terminal or a pipe takes as long as who reads it.
-    builder.bolt(kEvents, [] { return std::make_unique<Console>(); })
-        .global(kCity)
-        .tick(kConsoleTick)
-        .blocking();
-    return;
+void add_events(TopologyBuilder& builder, const Options& options) {
+  switch (options.sink) {
+    case Options::Sink::console:
+      // A terminal or a pipe takes as long as who reads it.
+      builder.bolt(kEvents, [] { return std::make_unique<Console>(); })
+          .global(kCity)
+          .tick(kConsoleTick)
+          .blocking();
+      return;
+    case Options::Sink::file:
+      add_file_sink<EventFormat>(builder, options, kEvents).fields(kCity, {"contract"});
+      return;
+    case Options::Sink::kafka:
+      builder
+          .bolt(kEvents,
+                [options] {
+                  return std::make_unique<KafkaEvents>(options.kafka_sink, options.empty_topic,
+                                                       options.delta_topic);
+                })
+          .fields(kCity, {"contract"})
+          .parallelism(options.parallelism)
+          .blocking();
+      return;
   }
-  add_file_sink<EventFormat>(builder, options, kEvents).fields(kCity, {"contract"});
+}
+
+void add_sinks(TopologyBuilder& builder, const Options& options) {
+  add_events(builder, options);
+  if (options.output.empty()) return;
   if (options.trace) {
     add_file_sink<TraceFormat>(builder, options, kTrace).fields(kStation, kStationFields, kTrace);
   }
@@ -105,8 +137,17 @@ void add_sinks(TopologyBuilder& builder, const Options& options) {
 
 }  // namespace
 
+void add_feed(TopologyBuilder& builder, const Options& options) {
+  auto& feed = builder.spout(kFeed, [options] { return make_feed(options); })
+                   .output(raw_schema())
+                   .output(kUnreadable, unreadable_schema());
+  // A file has one order; a topic has one for each partition.
+  if (options.source == Options::Source::kafka) feed.parallelism(options.parallelism);
+}
+
 void build_fleet(TopologyBuilder& builder, const Options& options) {
-  add_records(builder, options);
+  add_feed(builder, options);
+  add_parse(builder, options);
   add_stations(builder, options);
   add_sinks(builder, options);
 }

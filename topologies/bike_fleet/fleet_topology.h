@@ -9,6 +9,9 @@
 
 namespace rafale::bikes {
 
+/// Adds the spout "feed" alone: from the source to raw_schema().
+void add_feed(TopologyBuilder& builder, const Options& options);
+
 /// feed -> parse -> station, grouped by (contract, number); station -> city -> sink, by contract.
 /// See docs/design/0003-bike-fleet.md.
 void build_fleet(TopologyBuilder& builder, const Options& options);

@@ -12,6 +12,7 @@
 #include <system_error>
 
 #include "connectors/file/output_directory.h"
+#include "connectors/kafka/kafka_options.h"
 
 namespace rafale::bikes {
 namespace {
@@ -50,27 +51,50 @@ std::int64_t in_range(TopologyBuilder& builder, const char* key, std::int64_t va
 
 void read_source(TopologyBuilder& builder, Options& options) {
   const bool has_file = builder.given().contains("bikes.file");
-  const auto source =
-      builder.option("bikes.source", has_file ? "file" : "simulator",
-                     "where records come from: simulator, or file (the default with bikes.file)");
-  if (source != "simulator" && source != "file") {
-    builder.mistake("bikes.source is '" + source + "'; it must be simulator or file");
+  const auto source = builder.option(
+      "bikes.source", has_file ? "file" : "simulator",
+      "where records come from: simulator, file (the default with bikes.file), or kafka");
+  if (source == "file") {
+    options.source = Options::Source::file;
+  } else if (source == "kafka") {
+    options.source = Options::Source::kafka;
+  } else if (source != "simulator") {
+    builder.mistake("bikes.source is '" + source + "'; it must be simulator, file or kafka");
   }
-  options.simulated = source != "file";
-  refuse_without(builder, !options.simulated, "bikes.source=file",
-                 {"bikes.file", "bikes.format", "bikes.contract", "bikes.memory"});
-  refuse_without(builder, options.simulated, "bikes.source=simulator",
+  const bool simulated = options.source == Options::Source::simulator;
+  refuse_without(builder, options.source == Options::Source::file, "bikes.source=file",
+                 {"bikes.file", "bikes.memory"});
+  refuse_without(builder, !simulated, "bikes.source=file or kafka",
+                 {"bikes.format", "bikes.contract"});
+  refuse_without(builder, options.source != Options::Source::kafka,
+                 "bikes.source=simulator or file", {"bikes.speed"});
+  refuse_without(builder, simulated, "bikes.source=simulator",
                  {"bikes.sim.cities", "bikes.sim.stations", "bikes.sim.hour", "bikes.sim.records"});
+}
+
+void read_kafka(TopologyBuilder& builder, Options& options) {
+  const connectors::KafkaSettings client = connectors::read_kafka_settings(builder);
+  options.kafka =
+      connectors::read_kafka_spout(builder, client, "kafka", "velib-stations", "bike-fleet");
+  if (options.source == Options::Source::kafka && options.kafka.topics.size() != 1) {
+    builder.mistake("kafka.topics: the bike fleet reads one topic");
+  }
+  options.kafka_sink.client = client;
+  options.empty_topic = builder.option("bikes.kafka.empty", "empty-stations",
+                                       "topic of stations that become empty or are no longer");
+  options.delta_topic = builder.option("bikes.kafka.deltas", "",
+                                       "topic of deltas; none: they are not written to Kafka");
 }
 
 void read_files(TopologyBuilder& builder, Options& options) {
   options.files = split(builder.option(
       "bikes.file", "",
       "files to read, one JSON object on a line, plain or .zst; several with commas"));
-  if (!options.simulated && options.files.empty()) {
+  if (options.source == Options::Source::file && options.files.empty()) {
     builder.mistake("bikes.source=file needs bikes.file, the file to read");
   }
-  for (const std::string& file : options.simulated ? std::vector<std::string>() : options.files) {
+  for (const std::string& file :
+       options.source == Options::Source::file ? options.files : std::vector<std::string>()) {
     std::error_code error;
     const auto status = std::filesystem::status(file, error);
     if (!std::filesystem::exists(status)) {
@@ -98,9 +122,10 @@ void read_files(TopologyBuilder& builder, Options& options) {
 }
 
 void read_pace(TopologyBuilder& builder, Options& options) {
-  options.speed = builder.option("bikes.speed", options.simulated ? 600.0 : 0.0,
-                                 "recorded or simulated seconds in one second; 0: as fast as "
-                                 "possible (the default for files)");
+  options.speed =
+      builder.option("bikes.speed", options.source == Options::Source::simulator ? 600.0 : 0.0,
+                     "recorded or simulated seconds in one second; 0: as fast as "
+                     "possible (the default for files)");
   if (!(options.speed >= 0 && options.speed <= 1e9)) {
     builder.mistake("bikes.speed must be 0 to 1000000000");
     options.speed = 0;
@@ -146,9 +171,26 @@ void read_processing(TopologyBuilder& builder, Options& options) {
   }
 }
 
+void read_sink(TopologyBuilder& builder, Options& options) {
+  const auto sink =
+      builder.option("bikes.sink", options.output.empty() ? "console" : "file",
+                     "where events go: console, file (the default with bikes.output), or kafka");
+  if (sink == "file") {
+    options.sink = Options::Sink::file;
+  } else if (sink == "kafka") {
+    options.sink = Options::Sink::kafka;
+  } else if (sink != "console") {
+    builder.mistake("bikes.sink is '" + sink + "'; it must be console, file or kafka");
+  }
+  if (options.sink == Options::Sink::file && options.output.empty()) {
+    builder.mistake("bikes.sink=file needs bikes.output, the directory to write to");
+  }
+}
+
 void read_output(TopologyBuilder& builder, Options& options) {
   options.output = builder.option(
-      "bikes.output", "", "directory for events*.jsonl and dead_letters.jsonl; else the console");
+      "bikes.output", "", "directory for events*.jsonl, trace*.jsonl and dead_letters.jsonl");
+  read_sink(builder, options);
   options.trace = builder.option("bikes.trace", false,
                                  "also write trace*.jsonl: each record that reached its station");
   // Settings of the runtime's, which reports a wrong value itself.
@@ -171,12 +213,18 @@ void read_output(TopologyBuilder& builder, Options& options) {
 
 }  // namespace
 
-Options read_options(TopologyBuilder& builder) {
+Options read_source_options(TopologyBuilder& builder) {
   Options options;
   read_source(builder, options);
   read_files(builder, options);
   read_pace(builder, options);
   read_simulator(builder, options);
+  return options;
+}
+
+Options read_options(TopologyBuilder& builder) {
+  Options options = read_source_options(builder);
+  read_kafka(builder, options);
   read_processing(builder, options);
   read_output(builder, options);
   return options;

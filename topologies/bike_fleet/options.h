@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "connectors/file/line_writer.h"
+#include "connectors/kafka/kafka_bolt.h"
+#include "connectors/kafka/kafka_spout.h"
 #include "rafale/topology_builder.h"
 #include "topologies/bike_fleet/simulator.h"
 #include "topologies/bike_fleet/station_record.h"
@@ -17,7 +19,10 @@ namespace rafale::bikes {
 
 /// What `-c bikes.*` says.
 struct Options {
-  bool simulated = true;
+  enum class Source : std::uint8_t { simulator, file, kafka };
+  enum class Sink : std::uint8_t { console, file, kafka };
+
+  Source source = Source::simulator;
   std::vector<std::string> files;
   Format format = Format::automatic;
   std::string contract;
@@ -30,7 +35,12 @@ struct Options {
   double fail = 0;
   std::uint64_t seed = 1;
 
-  std::string output;  ///< empty: the console
+  connectors::KafkaSpoutOptions kafka;  ///< of Source::kafka; one topic
+
+  Sink sink = Sink::console;
+  std::string output;  ///< of Sink::file; with others the directory of the trace, or empty
+  connectors::KafkaBoltOptions kafka_sink;
+  std::string empty_topic, delta_topic;
   connectors::LineWriter::Options file_sink;
   bool trace = false;
 };
@@ -38,5 +48,8 @@ struct Options {
 /// Declares the settings and reads them. What is wrong or contradicts something else is one of the
 /// builder's mistakes, all of them at once.
 Options read_options(TopologyBuilder& builder);
+
+/// The same for a topology that only wants the records: those of the source.
+Options read_source_options(TopologyBuilder& builder);
 
 }  // namespace rafale::bikes

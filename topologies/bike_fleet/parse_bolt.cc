@@ -49,16 +49,23 @@ void ParseBolt::execute(const Tuple& in, BasicCollector& out) {
          text);
     return;
   }
-  out.emit(record.key.contract, record.key.number, position, record.bikes, record.at);
+  if (options_.address) {
+    out.emit(record.key.contract, record.key.number, position, record.bikes, record.at,
+             record.address);
+  } else {
+    out.emit(record.key.contract, record.key.number, position, record.bikes, record.at);
+  }
 }
 
 void ParseBolt::bury(BasicCollector& out, std::int64_t position, std::string_view reason,
                      std::string_view record) {
   const auto place = SourcePosition::unpack(position);
+  const std::string partition = options_.topic + "/" + std::to_string(place.file);
+  const bool of_kafka = !options_.topic.empty();
   out.dead_letter({.record = record,
                    .reason = reason,
-                   .source = place.name_in(options_.source_names),
-                   .position = place.line});
+                   .source = of_kafka ? partition : place.name_in(options_.source_names),
+                   .position = of_kafka ? place.line - 1 : place.line});
 }
 
 }  // namespace rafale::bikes

@@ -24,6 +24,8 @@ class ParseBolt final : public BasicBolt {
     Format format = Format::automatic;
     std::string contract;                   ///< of GBFS records
     std::vector<std::string> source_names;  ///< see RecordSource::names()
+    std::string topic;                      ///< not empty: positions are those of kafka_feed.h
+    bool address = false;                   ///< whether readings carry the address
     double fail = 0;  ///< probability with which a tuple fails for no reason, to test what follows
     std::uint64_t seed = 1;
   };

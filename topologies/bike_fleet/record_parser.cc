@@ -36,6 +36,7 @@ enum FieldId : std::uint8_t {
   kLastUpdate,
   kLastUpdateV3,
   kLastReported,
+  kAddress,
   kFields,
   kNoField = kFields,
 };
@@ -43,7 +44,7 @@ enum FieldId : std::uint8_t {
 constexpr std::array<std::string_view, kFields> kNames = {
     "number",          "contract_name", "contractName",        "station_id",
     "available_bikes", "totalStands",   "num_bikes_available", "num_vehicles_available",
-    "last_update",     "lastUpdate",    "last_reported"};
+    "last_update",     "lastUpdate",    "last_reported",       "address"};
 
 FieldId is(std::string_view name, FieldId field) {
   return name == kNames[field] ? field : kNoField;
@@ -53,6 +54,8 @@ FieldId field_of(std::string_view name) {
   switch (name.size()) {
     case 6:
       return is(name, kNumber);
+    case 7:
+      return is(name, kAddress);
     case 10:
       return name[0] == 'l' ? is(name, kLastUpdateV3) : is(name, kStationId);
     case 11:
@@ -382,6 +385,8 @@ bool RecordParser::Impl::parse(std::string_view record, StationRecord& out) {
     return refuse("the record is " + std::string(type_name(document.type())) + ", not an object");
   }
   collect(document.get_object().value_unsafe());
+  const bool said = (present_ >> kAddress & 1) != 0 && values_[kAddress].is_string();
+  out.address = said ? values_[kAddress].get_string().value_unsafe() : std::string_view();
   return interpret(out);
 }
 

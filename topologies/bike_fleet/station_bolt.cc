@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "rafale/hash.h"
+#include "topologies/bike_fleet/source_position.h"
 #include "topologies/bike_fleet/streams.h"
 
 namespace rafale::bikes {
@@ -24,8 +25,11 @@ void StationBolt::prepare(TaskContext& context) {
   bikes_ = reading.field<std::int64_t>("bikes");
   at_ = reading.field<std::int64_t>("at");
   stale_ = &context.counter("stale");
-  if (trace_) {
+  if (options_.trace) {
     trace_stream_ = context.output(kTrace);
+  }
+  if (options_.address) {
+    address_ = reading.field<std::string_view>("address");
   }
 }
 
@@ -38,11 +42,17 @@ StationBolt::State& StationBolt::state_of(const StationKey& key) {
       .first->second;
 }
 
+bool StationBolt::is_stale(std::int64_t position, const State& state) const {
+  if (position > state.position) return false;
+  return !options_.partitions || state.position == State::kNever ||
+         SourcePosition::unpack(position).file == SourcePosition::unpack(state.position).file;
+}
+
 void StationBolt::execute(const Tuple& in, BasicCollector& out) {
   const StationKey key{in.get(contract_), in.get(number_)};
   State& state = state_of(key);
-  const bool stale = in.get(position_) <= state.position;
-  if (trace_) {
+  const bool stale = is_stale(in.get(position_), state);
+  if (options_.trace) {
     out.emit_to(trace_stream_, key.contract, key.number, in.get(position_), stale);
   }
   if (stale) {
@@ -59,7 +69,12 @@ void StationBolt::apply(const Tuple& in, const StationKey& key, State& state, Ba
   if (delta != 0 || empty != state.empty) {
     const std::string_view turned = empty == state.empty ? "" : empty ? "empty" : "not_empty";
     const auto at = in.is_null(at_) ? std::nullopt : std::optional(in.get(at_));
-    out.emit(key.contract, key.number, delta, bikes, at, turned, state.position == State::kNever);
+    const bool initial = state.position == State::kNever;
+    if (options_.address) {
+      out.emit(key.contract, key.number, delta, bikes, at, turned, initial, in.get(address_));
+    } else {
+      out.emit(key.contract, key.number, delta, bikes, at, turned, initial);
+    }
   }
   // Last, as an emit that throws fails the tuple, and its replay must not be stale.
   state = {in.get(position_), bikes, empty};

@@ -19,11 +19,17 @@ namespace rafale::bikes {
 /// From reading_schema(), grouped by contract and number, to change_schema(). The first record of a
 /// station counts from zero bikes and "not empty", and is marked as initial. A record at or below
 /// the last position applied to its station, which a replay brings, changes nothing, is acked and
-/// counted as `stale`.
+/// counted as `stale`. With partitions there is no order between two of them: a record of another
+/// partition than the last one is applied.
 class StationBolt final : public BasicBolt {
  public:
-  /// `trace`: also emits each record that arrives to the stream "trace".
-  explicit StationBolt(bool trace) : trace_(trace) {}
+  struct Options {
+    bool trace = false;       ///< also emit each record that arrives to the stream "trace"
+    bool partitions = false;  ///< the files of positions are partitions
+    bool address = false;     ///< changes carry the address
+  };
+
+  explicit StationBolt(Options options) : options_(options) {}
 
   void prepare(TaskContext& context) override;
   void execute(const Tuple& in, BasicCollector& out) override;
@@ -52,12 +58,13 @@ class StationBolt final : public BasicBolt {
   };
 
   State& state_of(const StationKey& key);
+  bool is_stale(std::int64_t position, const State& state) const;
   void apply(const Tuple& in, const StationKey& key, State& state, BasicCollector& out);
 
-  bool trace_;
+  Options options_;
   StreamId trace_stream_;
   Counter* stale_ = nullptr;
-  Field<std::string_view> contract_, number_;
+  Field<std::string_view> contract_, number_, address_;
   Field<std::int64_t> position_, bikes_, at_;
   std::unordered_map<Key, State, Hash, Equal> stations_;
 };

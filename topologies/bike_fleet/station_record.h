@@ -34,6 +34,8 @@ struct StationRecord {
   std::int64_t bikes = 0;
   /// Milliseconds since 1970 at which the station reported this; nothing if it never did.
   std::optional<std::int64_t> at;
+  /// Where the station is, in words; empty if the record does not say.
+  std::string_view address{};
 };
 
 /// More bikes than this in one station is a mistake of the source.

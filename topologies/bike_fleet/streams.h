@@ -4,6 +4,10 @@
 // The components of the topology by name, and the fields of the streams between them.
 #pragma once
 
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "rafale/schema.h"
 
 namespace rafale::bikes {
@@ -34,30 +38,43 @@ inline Schema unreadable_schema() {
       {"position", FieldType::int64}, {"reason", FieldType::string}, {"record", FieldType::string}};
 }
 
+/// The schema, with a last field "address" if somebody needs it: it costs what copying it costs.
+inline Schema with_address(Schema schema, bool address) {
+  if (!address) return schema;
+  std::vector<FieldDef> fields = schema.fields();
+  fields.push_back({"address", FieldType::string});
+  return Schema(std::move(fields));
+}
+
 /// parse -> station. `at` is null if the station never reported.
-inline Schema reading_schema() {
-  return {{"contract", FieldType::string},
-          {"number", FieldType::string},
-          {"position", FieldType::int64},
-          {"bikes", FieldType::int64},
-          {"at", FieldType::int64}};
+inline Schema reading_schema(bool address = false) {
+  return with_address({{"contract", FieldType::string},
+                       {"number", FieldType::string},
+                       {"position", FieldType::int64},
+                       {"bikes", FieldType::int64},
+                       {"at", FieldType::int64}},
+                      address);
 }
 
 /// station -> city: one tuple for each record that changed its station. `delta` is 0 if only
 /// `turned` speaks; `turned` is "empty", "not_empty" or "" and `initial` marks the first record of
 /// a station.
-inline Schema change_schema() {
-  return {{"contract", FieldType::string}, {"number", FieldType::string},
-          {"delta", FieldType::int64},     {"bikes", FieldType::int64},
-          {"at", FieldType::int64},        {"turned", FieldType::string},
-          {"initial", FieldType::boolean}};
+inline Schema change_schema(bool address = false) {
+  return with_address({{"contract", FieldType::string},
+                       {"number", FieldType::string},
+                       {"delta", FieldType::int64},
+                       {"bikes", FieldType::int64},
+                       {"at", FieldType::int64},
+                       {"turned", FieldType::string},
+                       {"initial", FieldType::boolean}},
+                      address);
 }
 
 /// city -> events: a change, and how many stations of the contract are empty after it.
-inline Schema event_schema() {
+inline Schema event_schema(bool address = false) {
   std::vector<FieldDef> fields = change_schema().fields();
   fields.push_back({"empty_in_city", FieldType::int64});
-  return Schema(std::move(fields));
+  return with_address(Schema(std::move(fields)), address);
 }
 
 /// station -> trace, only with bikes.trace: each record that reached the station.

@@ -137,7 +137,7 @@ class StationBoltTest : public ::testing::Test {
 
   testing::Harness harness{{{"default", change_schema()}, {kTrace, trace_schema()}},
                            {{kParse, "default", reading_schema()}}};
-  StationBolt station{false};
+  StationBolt station{StationBolt::Options{}};
 };
 
 TEST_F(StationBoltTest, CountsTheFirstRecordFromZeroBikesAndNotEmpty) {
@@ -191,13 +191,57 @@ TEST_F(StationBoltTest, AcksAndCountsWhatIsStaleAndChangesNothing) {
 }
 
 TEST_F(StationBoltTest, TracesEveryRecordIfAsked) {
-  StationBolt traced(true);
+  StationBolt traced({.trace = true});
   traced.prepare(harness);
   harness.execute(traced, kParse, "lyon", "1", 10, 5, nullptr);
   harness.execute(traced, kParse, "lyon", "1", 10, 5, nullptr);
   EXPECT_THAT(emitted(harness, kTrace),
               ElementsAre(R"(["lyon","1",10,false])", R"(["lyon","1",10,true])"));
   EXPECT_THAT(emitted(harness), SizeIs(1));
+}
+
+TEST_F(StationBoltTest, KnowsNoOrderBetweenPartitions) {
+  StationBolt of_kafka({.partitions = true});
+  of_kafka.prepare(harness);
+  const auto record = [&](std::uint32_t partition, std::int64_t offset, std::int64_t bikes) {
+    harness.execute(of_kafka, kParse, "lyon", "1", SourcePosition{partition, offset}.pack(), bikes,
+                    nullptr);
+  };
+  record(2, 10, 5);
+  record(0, 3, 6);  // the station moved to another partition
+  record(0, 3, 7);  // a replay
+  record(0, 2, 7);
+  EXPECT_THAT(emitted(harness),
+              ElementsAre(R"(["lyon","1",5,5,null,"",true])", R"(["lyon","1",1,6,null,"",false])"));
+  EXPECT_EQ(harness.counters["stale"], 2);
+}
+
+TEST(Address, TravelsFromTheRecordToTheEventIfAskedFor) {
+  testing::Harness parses(
+      {{"default", reading_schema(true)}},
+      {{kFeed, "default", raw_schema()}, {kFeed, kUnreadable, unreadable_schema()}});
+  ParseBolt::Options options;
+  options.address = true;
+  ParseBolt parse(options);
+  parse.prepare(parses);
+  parses.execute(
+      parse, kFeed, "lyon", "7", 1,
+      R"({"number":7,"contract_name":"lyon","address":"rue \u00e0","available_bikes":3})");
+  EXPECT_THAT(emitted(parses), ElementsAre(R"(["lyon","7",1,3,null,"rue à"])"));
+
+  testing::Harness stations({{"default", change_schema(true)}},
+                            {{kParse, "default", reading_schema(true)}});
+  StationBolt station({.address = true});
+  station.prepare(stations);
+  stations.execute(station, kParse, "lyon", "7", 1, 3, nullptr, "rue à");
+  EXPECT_THAT(emitted(stations), ElementsAre(R"(["lyon","7",3,3,null,"",true,"rue à"])"));
+
+  testing::Harness cities({{"default", event_schema(true)}},
+                          {{kStation, "default", change_schema(true)}});
+  CityBolt city(true, true);
+  city.prepare(cities);
+  cities.execute(city, kStation, "lyon", "7", 3, 3, nullptr, "", true, "rue à");
+  EXPECT_THAT(emitted(cities), ElementsAre(R"(["lyon","7",3,3,null,"",true,0,"rue à"])"));
 }
 
 // ---- city

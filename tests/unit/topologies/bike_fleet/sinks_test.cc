@@ -137,5 +137,23 @@ TEST_F(JsonlSinkTest, WritesTraces) {
             "\n");
 }
 
+TEST(EmptyStation, SaysWhatTheCourseSaysAndMore) {
+  std::string text;
+  append_empty_station(text, {.contract = "lyon",
+                              .number = "7",
+                              .delta = -2,
+                              .bikes = 0,
+                              .at = 99,
+                              .turned = "empty",
+                              .empty_in_city = 3,
+                              .address = "1, rue \"A\""});
+  EXPECT_EQ(text, R"({"station_id":7,"address":"1, rue \"A\"","city":"lyon","is_empty":true,)"
+                  R"("available_bikes":0,"last_update":99,"empty_in_city":3})");
+  text.clear();
+  append_empty_station(text, {.contract = "x", .number = "007", .bikes = 4, .turned = "not_empty"});
+  EXPECT_EQ(text, R"({"station_id":"007","address":"","city":"x","is_empty":false,)"
+                  R"("available_bikes":4,"last_update":null,"empty_in_city":0})");
+}
+
 }  // namespace
 }  // namespace rafale::bikes

@@ -96,7 +96,7 @@ TEST(FleetOptions, ReadAFileIfOneIsNamed) {
   TopologyBuilder builder(
       "t", config_of({{"bikes.file", dir / "a" + "," + (dir / "b")}, {"bikes.speed", 600}}));
   const Options options = read_options(builder);
-  EXPECT_FALSE(options.simulated);
+  EXPECT_EQ(options.source, Options::Source::file);
   EXPECT_THAT(options.files, ElementsAre(dir / "a", dir / "b"));
   EXPECT_EQ(options.speed, 600);
 }
@@ -111,7 +111,7 @@ TEST(FleetOptions, ReplayFilesAtOnceAndTheSimulatorFasterThanLife) {
 }
 
 TEST(FleetOptions, ReportEverythingThatIsWrongAtOnce) {
-  const auto found = mistakes({{"bikes.source", "kafka"},
+  const auto found = mistakes({{"bikes.source", "kafak"},
                                {"bikes.parallelism", 0},
                                {"bikes.fail", 2.5},
                                {"bikes.speed", -1},
@@ -119,7 +119,7 @@ TEST(FleetOptions, ReportEverythingThatIsWrongAtOnce) {
                                {"bikes.sim.cities", ","},
                                {"bikes.trace", true},
                                {"bikes.pralelism", 4}});
-  EXPECT_THAT(found, Contains(HasSubstr("bikes.source is 'kafka'")));
+  EXPECT_THAT(found, Contains(HasSubstr("bikes.source is 'kafak'")));
   EXPECT_THAT(found, Contains(HasSubstr("bikes.parallelism is 0; it must be 1 to 1024")));
   EXPECT_THAT(found, Contains(HasSubstr("bikes.fail")));
   EXPECT_THAT(found, Contains(HasSubstr("bikes.speed")));
