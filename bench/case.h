@@ -18,7 +18,7 @@ namespace rafale::bench {
 /// What the user asked for.
 struct Options {
   std::vector<std::string>
-      cases;  ///< names or patterns with *; empty: all but micro and cluster cases
+      cases;  ///< names or patterns with *; empty: all but micro, cluster, Kafka cases
   int rounds = 3;
   double seconds = 1;            ///< of a window
   double warm_up = 0.3;          ///< seconds before it
@@ -67,6 +67,9 @@ void add_bike_cases(Cases& cases);
 void add_latency_cases(Cases& cases);
 void add_cluster_cases(Cases& cases);
 void add_micro_cases(Cases& cases);
+void add_kafka_cases(Cases& cases);
+/// What Kafka itself can do, in the same run.
+void add_kafka_yardsticks(Cases& yardsticks);
 void add_yardsticks(Cases& yardsticks);
 
 }  // namespace rafale::bench

@@ -27,7 +27,8 @@ bool matches(const std::string& name, const std::vector<std::string>& patterns) 
 
 bool wanted(const Case& one, const Options& options) {
   return options.cases.empty()
-             ? !one.name().starts_with("micro_") && !one.name().starts_with("cluster_")
+             ? !one.name().starts_with("micro_") && !one.name().starts_with("cluster_") &&
+                   !one.name().starts_with("kafka_")
              : matches(one.name(), options.cases);
 }
 
@@ -38,6 +39,7 @@ Cases all_cases() {
   add_bike_cases(cases);
   add_latency_cases(cases);
   add_cluster_cases(cases);
+  add_kafka_cases(cases);
   add_micro_cases(cases);
   return cases;
 }
@@ -106,7 +108,8 @@ void add_options(CLI::App& app, Options& options, bool& list) {
   app.add_flag("--list", list, "names of all cases");
   app.add_option(
       "--case", options.cases,
-      "cases to run, by name or pattern (const_*); micro_* and cluster_* run only if named");
+      "cases to run, by name or pattern (const_*); micro_*, cluster_* and kafka_* run only if "
+      "named");
   app.add_option("--rounds", options.rounds, "windows of each case")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
@@ -154,6 +157,10 @@ int main(int argc, char** argv) {
   Cases yardsticks;
   if (!options.yardsticks.empty()) {
     add_yardsticks(yardsticks);
+  }
+  if (std::ranges::any_of(cases,
+                          [](const auto& one) { return one->name().starts_with("kafka_"); })) {
+    add_kafka_yardsticks(yardsticks);
   }
   try {
     drop_missing(cases, options);

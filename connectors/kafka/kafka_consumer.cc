@@ -92,6 +92,9 @@ KafkaConsumer::KafkaConsumer(Options options, std::function<void()> wake)
   kafka::Conf conf = kafka::make_conf(options_.client,
                                       {{"fetch.wait.max.ms", "100"},
                                        {"fetch.error.backoff.ms", "100"},
+                                       // With fewer the client stops fetching, and begins again
+                                       // late; what it keeps is bounded in bytes.
+                                       {"queued.min.messages", "1000000"},
                                        {"reconnect.backoff.max.ms", "2000"},
                                        {"log.connection.close", "false"}},
                                       {{"group.id", options_.group},
