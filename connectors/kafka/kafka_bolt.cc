@@ -5,6 +5,7 @@
 #include "connectors/kafka/kafka_bolt.h"
 
 #include <algorithm>
+#include <array>
 #include <stdexcept>
 
 #include "connectors/kafka/handles.h"
@@ -46,14 +47,15 @@ struct KafkaBolt::Producer {
     static_cast<Producer*>(opaque)->bolt->deliver(
         reinterpret_cast<std::size_t>(message->_private) - 1, message->err, value);
   }
+  void note_fatal(rd_kafka_t* client) {
+    std::array<char, 512> text{};
+    rd_kafka_fatal_error(client, text.data(), text.size());
+    fatal = true;
+    fatal_text = text.data();
+  }
   static void on_error(rd_kafka_t* handle, int code, const char* reason, void* opaque) {
     auto& self = *static_cast<Producer*>(opaque);
-    if (code == RD_KAFKA_RESP_ERR__FATAL) {
-      char text[512];
-      rd_kafka_fatal_error(handle, text, sizeof text);
-      self.fatal = true;
-      self.fatal_text = text;
-    }
+    if (code == RD_KAFKA_RESP_ERR__FATAL) self.note_fatal(handle);
     self.bolt->out_->report_error(std::string("Kafka: ") +
                                   kafka::error_text(static_cast<rd_kafka_resp_err_t>(code)) + ": " +
                                   reason);
@@ -149,7 +151,7 @@ void KafkaBolt::produce(const Tuple& in, const KafkaOutput& record, BoltCollecto
       continue;
     }
     if (error == RD_KAFKA_RESP_ERR__FATAL) {
-      producer_->fatal = true;
+      producer_->note_fatal(producer_->handle.get());
       serve(0);  // replaces the producer
       continue;
     }
@@ -185,8 +187,11 @@ void KafkaBolt::deliver(std::size_t slot, int error, std::string_view value) {
     out_->dead_letter(anchor, {.record = value, .reason = reason, .source = options_.topic});
     out_->ack(anchor);
   } else {
-    out_->fail(anchor, "not delivered to Kafka: " +
-                           kafka::error_text(static_cast<rd_kafka_resp_err_t>(error)));
+    // What is purged is not to blame for it.
+    out_->fail(anchor,
+               "not delivered to Kafka: " +
+                   (producer_->fatal ? producer_->fatal_text
+                                     : kafka::error_text(static_cast<rd_kafka_resp_err_t>(error))));
   }
 }
 
