@@ -86,6 +86,8 @@ _rafale() {{
   fi
   case $verb in
     {}) COMPREPLY=($(compgen -W "$(rafale list --names 2> /dev/null)" -- "$word")) ;;
+    dlq) COMPREPLY=($(compgen -W "list show replay purge" -- "$word")
+           $(compgen -W "$(rafale list --names 2> /dev/null)" -- "$word")) ;;
     dev-cluster) COMPREPLY=($(compgen -W "start stop status" -- "$word")) ;;
     certs)
       case $COMP_CWORD in

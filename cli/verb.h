@@ -38,6 +38,7 @@ extern const Verb kDeactivate;
 extern const Verb kRebalance;
 extern const Verb kLogs;
 extern const Verb kErrors;
+extern const Verb kDlq;
 extern const Verb kNimbus;
 extern const Verb kSupervisor;
 extern const Verb kDevCluster;

@@ -12,11 +12,11 @@
 namespace rafale::cli {
 
 std::span<const Verb* const> verbs() {
-  static constexpr std::array kVerbs{&kLocal,      &kDescribe,   &kValidate, &kSubmit, &kPlan,
-                                     &kList,       &kStatus,     &kTop,      &kKill,   &kActivate,
-                                     &kDeactivate, &kRebalance,  &kLogs,     &kErrors, &kNimbus,
-                                     &kSupervisor, &kDevCluster, &kCerts,    &kDoctor, &kCompletion,
-                                     &kVersion,    &kHelp};
+  static constexpr std::array kVerbs{&kLocal,      &kDescribe,   &kValidate,   &kSubmit, &kPlan,
+                                     &kList,       &kStatus,     &kTop,        &kKill,   &kActivate,
+                                     &kDeactivate, &kRebalance,  &kLogs,       &kErrors, &kDlq,
+                                     &kNimbus,     &kSupervisor, &kDevCluster, &kCerts,  &kDoctor,
+                                     &kCompletion, &kVersion,    &kHelp};
   return kVerbs;
 }
 
