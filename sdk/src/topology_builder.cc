@@ -91,7 +91,8 @@ BoltDeclarer& TopologyBuilder::add_bolt(
 Topology TopologyBuilder::build() {
   Config config = defaults_;
   config.merge(given_);
-  Topology topology{std::move(name_), {}, std::move(options_), std::move(config)};
+  Topology topology{
+      std::move(name_), {}, std::move(options_), std::move(config), std::move(dead_letters_)};
   topology.name = given_name(topology.config, topology.name);
 
   std::vector<std::string> known;

@@ -63,13 +63,18 @@ milliseconds drain_time(const Topology& topology) {
   return std::chrono::ceil<milliseconds>(std::chrono::duration<double>(seconds));
 }
 
+// For people: where to look for the dead letters.
+std::string dead_letter_place(const Topology& topology, const std::string& directory) {
+  if (topology.dead_letters.make) return topology.dead_letters.place;
+  return (std::filesystem::path(directory) / "dead_letters.jsonl").string();
+}
+
 void print_result(const RunResult& result, OutputFormat format, const std::string& letters,
                   const LocalModeWorld& world) {
   const std::uint64_t dead = result.snapshot.totals.dead_lettered;
   if (dead > 0) {
-    const auto file = std::filesystem::path(letters) / "dead_letters.jsonl";
     world.complain(
-        fmt::format("{} dead {} in {}", dead, dead == 1 ? "letter" : "letters", file.string()));
+        fmt::format("{} dead {} in {}", dead, dead == 1 ? "letter" : "letters", letters));
   }
   if (const std::string left = leftover_text(result); !left.empty()) {
     world.complain(fmt::format("rafale: {}", left));
@@ -103,7 +108,7 @@ int run(const Topology& topology, const LocalModeOptions& options, OutputFormat 
   result.elapsed = world.clock.now() - start;
   result.snapshot = runtime.snapshot();
   result.topology = topology.name;
-  print_result(result, format, runtime_with.dead_letter_dir, world);
+  print_result(result, format, dead_letter_place(topology, runtime_with.dead_letter_dir), world);
   if (!result.drained) world.abandon(exit_code(result));
   return exit_code(result);
 }

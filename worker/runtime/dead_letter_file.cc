@@ -14,7 +14,7 @@
 #include <system_error>
 #include <utility>
 
-#include "rafale/value.h"
+#include "worker/runtime/dead_letter_line.h"
 
 namespace rafale::worker {
 namespace {
@@ -24,28 +24,12 @@ namespace {
                            std::generic_category().message(errno));
 }
 
-std::string to_line(const std::string& component, TaskId task, const DeadLetter& letter,
-                    std::int64_t now_ms) {
-  const std::string quoted = json_quote(letter.record);
-  std::string line = "{\"record\":" + quoted;
-  constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
-  if (quoted.find(kReplacement) != std::string::npos &&
-      letter.record.find(kReplacement) == std::string_view::npos) {
-    const auto* bytes = reinterpret_cast<const std::byte*>(letter.record.data());
-    line += ",\"record_hex\":" + Value(ByteString(bytes, bytes + letter.record.size())).to_json();
-  }
-  line += ",\"reason\":" + json_quote(letter.reason) + ",\"component\":" + json_quote(component) +
-          ",\"task\":" + std::to_string(task) + ",\"attempts\":" + std::to_string(letter.attempts) +
-          ",\"source\":" + json_quote(letter.source) +
-          ",\"position\":" + std::to_string(letter.position) +
-          ",\"time\":" + std::to_string(now_ms) + "}\n";
-  return line;
-}
-
 }  // namespace
 
-DeadLetterFile::DeadLetterFile(std::string directory, bool sync, const common::Clock& clock)
-    : directory_(std::move(directory)),
+DeadLetterFile::DeadLetterFile(std::string topology, std::string directory, bool sync,
+                               const common::Clock& clock)
+    : topology_(std::move(topology)),
+      directory_(std::move(directory)),
       path_((std::filesystem::path(directory_) / "dead_letters.jsonl").string()),
       sync_(sync),
       clock_(clock) {}
@@ -66,7 +50,7 @@ void DeadLetterFile::open() {
 }
 
 void DeadLetterFile::write(const std::string& component, TaskId task, const DeadLetter& letter) {
-  std::string line = to_line(component, task, letter, clock_.wall_ms());
+  std::string line = dead_letter_line(topology_, component, task, letter, clock_.wall_ms()) + '\n';
   const std::lock_guard lock(mutex_);
   if (fd_ < 0) {
     open();

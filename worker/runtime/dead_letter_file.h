@@ -14,13 +14,13 @@
 
 namespace rafale::worker {
 
-/// DIR/dead_letters.jsonl, made with its directory at the first letter. A letter is one line with
-/// record, reason, component, task, attempts, source, position and time; a record that is no UTF-8
-/// has record_hex besides. write() returns when write(2) has, or if `sync` when fdatasync(2) has;
+/// DIR/dead_letters.jsonl, made with its directory at the first letter. A letter is one line,
+/// see dead_letter_line.h. write() returns when write(2) has, or if `sync` when fdatasync(2) has;
 /// it throws std::runtime_error, naming the file, if that fails.
 class DeadLetterFile final : public DeadLetters {
  public:
-  DeadLetterFile(std::string directory, bool sync, const common::Clock& clock);
+  DeadLetterFile(std::string topology, std::string directory, bool sync,
+                 const common::Clock& clock);
   ~DeadLetterFile() override;
 
   void write(const std::string& component, TaskId task, const DeadLetter& letter) override;
@@ -30,6 +30,7 @@ class DeadLetterFile final : public DeadLetters {
  private:
   void open();
 
+  std::string topology_;
   std::string directory_;
   std::string path_;
   bool sync_;

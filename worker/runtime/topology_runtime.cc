@@ -13,6 +13,8 @@
 #include "common/random.h"
 #include "worker/executor/local_exchange.h"
 #include "worker/runtime/dead_letter_directory.h"
+#include "worker/runtime/dead_letter_file.h"
+#include "worker/runtime/dead_letter_outlet.h"
 #include "worker/runtime/snapshots.h"
 
 namespace rafale::worker {
@@ -23,8 +25,12 @@ constexpr milliseconds kPoll{2};
 // For the last calls to user code, when the time to drain is used up.
 constexpr milliseconds kGraceAfterDrain{2000};
 
-std::string dead_letter_dir(const Topology& topology, const std::string& given) {
-  return given.empty() ? dead_letter_directory(topology) : given;
+std::unique_ptr<DeadLetters> make_dead_letters(const Topology& topology, const std::string& given,
+                                               const common::Clock& clock) {
+  if (topology.dead_letters.make) return std::make_unique<DeadLetterOutlet>(topology, clock);
+  return std::make_unique<DeadLetterFile>(
+      topology.name, given.empty() ? dead_letter_directory(topology) : given,
+      topology.config.get<std::string>("sink.sync", "none") != "none", clock);
 }
 
 unsigned pool_size(const Topology& topology, unsigned given) {
@@ -65,12 +71,11 @@ TopologyRuntime::TopologyRuntime(Topology topology, const Options& options)
       plan_(topology_, settings_.fuse),
       placement_(options.place ? options.place(plan_) : std::make_unique<Placement>(plan_)),
       errors_(options.on_error),
-      dead_letters_(dead_letter_dir(topology_, options.dead_letter_dir),
-                    topology_.config.get<std::string>("sink.sync", "none") != "none", clock_),
+      dead_letters_(make_dead_letters(topology_, options.dead_letter_dir, clock_)),
       started_ns_(clock_.now_ns()),
       view_{.topology = &topology_,
             .plan = &plan_,
-            .dead_letters = &dead_letters_,
+            .dead_letters = dead_letters_.get(),
             .clock = &alarms_,
             .stats = [this] { return totals(assembly_->tasks(), uptime_ns()); }},
       pool_(pool_size(topology_, options.threads),
@@ -84,7 +89,7 @@ TopologyRuntime::TopologyRuntime(Topology topology, const Options& options)
           .pool = pool_,
           .alarms = alarms_,
           .errors = errors_,
-          .dead_letters = dead_letters_,
+          .dead_letters = *dead_letters_,
           .placement = *placement_,
           .make_exchange = options.make_exchange ? options.make_exchange : make_local_exchange,
           .counter_memory = options.place_counters

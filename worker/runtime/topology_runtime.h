@@ -19,7 +19,6 @@
 #include "worker/executor/pool.h"
 #include "worker/metrics/snapshot.h"
 #include "worker/runtime/assembly.h"
-#include "worker/runtime/dead_letter_file.h"
 #include "worker/runtime/placement.h"
 
 namespace rafale::worker {
@@ -31,8 +30,8 @@ namespace rafale::worker {
 class TopologyRuntime {
  public:
   struct Options {
-    unsigned threads = 0;  ///< of the pool; 0: topology.worker.threads, else one per core
-    std::string dead_letter_dir{};
+    unsigned threads = 0;           ///< of the pool; 0: topology.worker.threads, else one per core
+    std::string dead_letter_dir{};  ///< unless the topology has a place of its own
     /// See LocalOptions::on_error.
     std::function<void(const std::string& component, const std::string& text)> on_error{};
     /// Which tasks are ours; empty: all.
@@ -95,7 +94,7 @@ class TopologyRuntime {
   Plan plan_;
   std::unique_ptr<Placement> placement_;
   ErrorBook errors_;
-  DeadLetterFile dead_letters_;
+  std::unique_ptr<DeadLetters> dead_letters_;
   std::int64_t started_ns_;
   RuntimeView view_;
   Pool pool_;

@@ -8,6 +8,7 @@
 #include "rafale/collector.h"
 #include "rafale/config.h"
 #include "rafale/context.h"
+#include "rafale/dead_letter_sink.h"
 #include "rafale/failure.h"
 #include "rafale/plugin.h"
 #include "rafale/replay_spout.h"

@@ -16,6 +16,7 @@
 
 #include "rafale/bolt.h"
 #include "rafale/config.h"
+#include "rafale/dead_letter_sink.h"
 #include "rafale/export.h"
 #include "rafale/grouping.h"
 #include "rafale/schema.h"
@@ -78,6 +79,7 @@ struct RAFALE_API Topology {
   std::vector<ComponentDef> components;
   std::vector<OptionDef> options;
   Config config;
+  DeadLetterDef dead_letters;
 
   /// Null if there is no such component.
   const ComponentDef* component(std::string_view component_name) const;

@@ -181,6 +181,12 @@ class RAFALE_API TopologyBuilder {
     return option<std::int64_t>(std::move(key), std::int64_t{fallback}, std::move(help));
   }
 
+  /// Sends dead letters to a place of the topology's own instead of a file; `make` is called once
+  /// in each process, and what it throws stops the topology. `place` says to people where they are.
+  void dead_letters(std::string place, DeadLetterSinkFactory make) {
+    dead_letters_ = {std::move(place), std::move(make)};
+  }
+
   /// Adds a mistake found by the topology itself, such as two settings that contradict each other.
   void mistake(std::string text) { mistakes_.push_back(std::move(text)); }
 
@@ -198,6 +204,7 @@ class RAFALE_API TopologyBuilder {
   Config given_;
   Config defaults_;
   std::vector<OptionDef> options_;
+  DeadLetterDef dead_letters_;
   std::vector<std::string> mistakes_;
   std::deque<ComponentDef> components_;
   std::deque<SpoutDeclarer> spouts_;
