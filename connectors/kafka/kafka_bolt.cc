@@ -5,6 +5,7 @@
 #include "connectors/kafka/kafka_bolt.h"
 
 #include <algorithm>
+#include <array>
 #include <stdexcept>
 
 #include "connectors/kafka/handles.h"
@@ -47,14 +48,15 @@ struct KafkaBolt::Producer {
         reinterpret_cast<std::size_t>(message->_private) - 1, message->err,
         rd_kafka_topic_name(message->rkt), value);
   }
+  void note_fatal(rd_kafka_t* client) {
+    std::array<char, 512> text{};
+    rd_kafka_fatal_error(client, text.data(), text.size());
+    fatal = true;
+    fatal_text = text.data();
+  }
   static void on_error(rd_kafka_t* handle, int code, const char* reason, void* opaque) {
     auto& self = *static_cast<Producer*>(opaque);
-    if (code == RD_KAFKA_RESP_ERR__FATAL) {
-      char text[512];
-      rd_kafka_fatal_error(handle, text, sizeof text);
-      self.fatal = true;
-      self.fatal_text = text;
-    }
+    if (code == RD_KAFKA_RESP_ERR__FATAL) self.note_fatal(handle);
     self.bolt->out_->report_error(std::string("Kafka: ") +
                                   kafka::error_text(static_cast<rd_kafka_resp_err_t>(code)) + ": " +
                                   reason);
@@ -152,7 +154,7 @@ void KafkaBolt::produce(const KafkaOutput& record, std::size_t slot) {
     if (error == RD_KAFKA_RESP_ERR__QUEUE_FULL) {
       serve(kWaitMs);
     } else if (error == RD_KAFKA_RESP_ERR__FATAL) {
-      producer_->fatal = true;
+      producer_->note_fatal(producer_->handle.get());
       serve(0);  // replaces the producer
     } else {
       deliver(slot, error, topic, value);
@@ -177,7 +179,8 @@ void KafkaBolt::deliver(std::size_t slot, int code, std::string_view topic,
   if (error == RD_KAFKA_RESP_ERR_NO_ERROR) [[likely]] {
     delivered_->add();
   } else if (pending.anchor.open()) {
-    const std::string reason = kafka::error_text(error);
+    // What is purged is not to blame for it.
+    const std::string reason = producer_->fatal ? producer_->fatal_text : kafka::error_text(error);
     if (error == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE) {
       out_->dead_letter(pending.anchor, {.record = value, .reason = reason, .source = topic});
     } else {
