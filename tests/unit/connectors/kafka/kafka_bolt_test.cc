@@ -6,6 +6,7 @@
 
 #include <sched.h>
 
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -33,10 +34,12 @@ class Fragile final : public KafkaBolt {
 
 class KafkaBoltTest : public ::testing::Test {
  protected:
+  static void SetUpTestSuite() { kafka_ = std::make_unique<MockKafka>(); }
+  static void TearDownTestSuite() { kafka_.reset(); }
   KafkaBoltOptions options() const {
     KafkaBoltOptions options;
-    options.client.servers = kafka_.servers();
-    options.topic = "graves";
+    options.client.servers = kafka_->servers();
+    options.topic = topic_;
     return options;
   }
   template <class Bolt>
@@ -51,7 +54,8 @@ class KafkaBoltTest : public ::testing::Test {
     }
   }
 
-  MockKafka kafka_;
+  static inline std::unique_ptr<MockKafka> kafka_;
+  const std::string topic_ = kafka_->make_topic();
   testing::Harness harness_{
       {}, {{"in", "default", {{"key", FieldType::string}, {"value", FieldType::string}}}}};
 };
@@ -66,7 +70,7 @@ TEST_F(KafkaBoltTest, AcksATupleWhenItsRecordIsDelivered) {
   bolt.cleanup();
   EXPECT_EQ(harness_.acked, 2u);
   EXPECT_EQ(harness_.counters["kafka_delivered"], 2);
-  EXPECT_THAT(kafka_.records("graves"), ElementsAre("k:one", "k:two"));
+  EXPECT_THAT(kafka_->records(topic_), ElementsAre("k:one", "k:two"));
 }
 
 TEST_F(KafkaBoltTest, WaitsWhileTheQueueOfItsClientIsFull) {
@@ -78,24 +82,24 @@ TEST_F(KafkaBoltTest, WaitsWhileTheQueueOfItsClientIsFull) {
   wait_for(20);
   bolt.cleanup();
   EXPECT_EQ(harness_.acked, 20u);
-  EXPECT_THAT(kafka_.records("graves"), SizeIs(20));
+  EXPECT_THAT(kafka_->records(topic_), SizeIs(20));
 }
 
 TEST_F(KafkaBoltTest, WhatTheBrokerRefusesFailsWithItsReason) {
   KafkaBolt bolt(options());
   bolt.prepare(harness_, harness_.bolt_collector());
-  kafka_.refuse_next(RD_KAFKA_RESP_ERR_INVALID_RECORD);
+  kafka_->refuse_next(RD_KAFKA_RESP_ERR_INVALID_RECORD);
   execute(bolt, "k", "one");
   wait_for(1);
   bolt.cleanup();
   EXPECT_THAT(harness_.failed, ElementsAre(HasSubstr("failed to validate record")));
-  EXPECT_THAT(kafka_.records("graves"), IsEmpty());
+  EXPECT_THAT(kafka_->records(topic_), IsEmpty());
 }
 
 TEST_F(KafkaBoltTest, WhatTheBrokerFindsTooLargeIsADeadLetterAndAcked) {
   KafkaBolt bolt(options());
   bolt.prepare(harness_, harness_.bolt_collector());
-  kafka_.refuse_next(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
+  kafka_->refuse_next(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
   execute(bolt, "k", "large");
   wait_for(1);
   bolt.cleanup();
@@ -120,7 +124,7 @@ TEST_F(KafkaBoltTest, AFatalErrorFailsAllThatIsPendingWithItsTextAndANewProducer
   execute(bolt, "k", "three");
   bolt.cleanup();  // delivers what lingers
   EXPECT_EQ(harness_.acked, 1u);
-  EXPECT_THAT(kafka_.records("graves"), IsSupersetOf({std::string("k:three")}));
+  EXPECT_THAT(kafka_->records(topic_), IsSupersetOf({std::string("k:three")}));
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 // Dead letters against the brokers that librdkafka pretends to have.
 #include "connectors/kafka/kafka_dead_letters.h"
 
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -21,10 +22,12 @@ using testing::IsEmpty;
 
 class KafkaDeadLettersTest : public testing::Test {
  protected:
+  static void SetUpTestSuite() { kafka_ = std::make_unique<MockKafka>(); }
+  static void TearDownTestSuite() { kafka_.reset(); }
   KafkaDeadLettersOptions options() const {
     KafkaDeadLettersOptions options;
-    options.client.servers = kafka_.servers();
-    options.topic = "graves";
+    options.client.servers = kafka_->servers();
+    options.topic = topic_;
     return options;
   }
   static std::string refusal(KafkaDeadLetters& letters, std::string_view line) {
@@ -36,33 +39,34 @@ class KafkaDeadLettersTest : public testing::Test {
     return "";
   }
 
-  MockKafka kafka_;
+  static inline std::unique_ptr<MockKafka> kafka_;
+  const std::string topic_ = kafka_->make_topic();
 };
 
 TEST_F(KafkaDeadLettersTest, EachLetterIsARecordWithoutKeyAndWithItsReason) {
   KafkaDeadLetters letters(options());
   letters.write("{\"record\":\"a\"}", {.record = "a", .reason = "no number"});
   letters.write("{\"record\":\"b\"}", {.record = "b", .reason = ""});
-  EXPECT_THAT(kafka_.records("graves"),
+  EXPECT_THAT(kafka_->records(topic_),
               ElementsAre("reason=no number;{\"record\":\"a\"}", "reason=;{\"record\":\"b\"}"));
 }
 
 TEST_F(KafkaDeadLettersTest, ALetterThatTheBrokerRefusesIsToldAndTheNextIsWritten) {
   KafkaDeadLetters letters(options());
-  kafka_.refuse_next(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
+  kafka_->refuse_next(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
   EXPECT_THAT(refusal(letters, "a"), HasSubstr("too large"));
-  EXPECT_THAT(kafka_.records("graves"), IsEmpty());
+  EXPECT_THAT(kafka_->records(topic_), IsEmpty());
   EXPECT_EQ(refusal(letters, "a"), "");
-  EXPECT_THAT(kafka_.records("graves"), ElementsAre("reason=why;a"));
+  EXPECT_THAT(kafka_->records(topic_), ElementsAre("reason=why;a"));
 }
 
 TEST_F(KafkaDeadLettersTest, AFatalErrorEndsTheProducerAndNotTheNextLetter) {
   KafkaDeadLetters letters(options());
   letters.write("a", {.reason = "why"});
-  kafka_.refuse_next(RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH);
+  kafka_->refuse_next(RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH);
   EXPECT_THAT(refusal(letters, "b"), HasSubstr("epoch"));
   EXPECT_EQ(refusal(letters, "b"), "");
-  EXPECT_THAT(kafka_.records("graves"), ElementsAre("reason=why;a", "reason=why;b"));
+  EXPECT_THAT(kafka_->records(topic_), ElementsAre("reason=why;a", "reason=why;b"));
 }
 
 TEST_F(KafkaDeadLettersTest, ALetterThatNobodyTakesInTimeIsToldWithTheTroubleOfTheConnection) {

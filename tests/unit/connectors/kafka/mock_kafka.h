@@ -15,13 +15,11 @@
 
 namespace rafale::connectors {
 
-/// One broker in this process; a topic has one partition and exists when somebody asks for it.
+/// One broker in this process. It takes a second to end: the tests of a suite share one.
 class MockKafka {
  public:
   MockKafka()
-      : owner_(make(RD_KAFKA_PRODUCER, {})), cluster_(rd_kafka_mock_cluster_new(owner_, 1)) {
-    rd_kafka_mock_topic_create(cluster_, "graves", 1, 1);
-  }
+      : owner_(make(RD_KAFKA_PRODUCER, {})), cluster_(rd_kafka_mock_cluster_new(owner_, 1)) {}
   ~MockKafka() {
     rd_kafka_mock_cluster_destroy(cluster_);
     rd_kafka_destroy(owner_);
@@ -30,6 +28,13 @@ class MockKafka {
   MockKafka& operator=(const MockKafka&) = delete;
 
   std::string servers() const { return rd_kafka_mock_cluster_bootstraps(cluster_); }
+
+  /// The name of a new topic, which has one partition.
+  std::string make_topic() {
+    std::string name = "topic-" + std::to_string(++topics_);
+    rd_kafka_mock_topic_create(cluster_, name.c_str(), 1, 1);
+    return name;
+  }
 
   /// The next request to write is answered with this error.
   void refuse_next(rd_kafka_resp_err_t error) {
@@ -40,24 +45,22 @@ class MockKafka {
   /// Everything in partition 0, as `header=value;..;KEY:VALUE`, without `KEY:` if there is none.
   std::vector<std::string> records(const std::string& topic) const {
     rd_kafka_t* reader = make(RD_KAFKA_CONSUMER, {{"bootstrap.servers", servers()},
-                                                  {"group.id", "test"},
-                                                  {"auto.offset.reset", "earliest"},
                                                   {"fetch.wait.max.ms", "10"},
+                                                  {"fetch.error.backoff.ms", "1"},
                                                   {"topic.metadata.refresh.fast.interval.ms", "10"},
                                                   {"enable.partition.eof", "true"}});
-    rd_kafka_topic_partition_list_t* list = rd_kafka_topic_partition_list_new(1);
-    rd_kafka_topic_partition_list_add(list, topic.c_str(), 0)->offset = RD_KAFKA_OFFSET_BEGINNING;
-    rd_kafka_assign(reader, list);
-    rd_kafka_topic_partition_list_destroy(list);
+    rd_kafka_topic_t* handle = rd_kafka_topic_new(reader, topic.c_str(), nullptr);
+    rd_kafka_consume_start(handle, 0, RD_KAFKA_OFFSET_BEGINNING);
     std::vector<std::string> all;
     for (bool end = false; !end;) {
-      rd_kafka_message_t* message = rd_kafka_consumer_poll(reader, 60'000);
+      rd_kafka_message_t* message = rd_kafka_consume(handle, 0, 60'000);
       if (message == nullptr) break;
       end = message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF;
       if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) all.push_back(text_of(*message));
       rd_kafka_message_destroy(message);
     }
-    rd_kafka_consumer_close(reader);
+    rd_kafka_consume_stop(handle, 0);
+    rd_kafka_topic_destroy(handle);
     rd_kafka_destroy(reader);
     return all;
   }
@@ -94,6 +97,7 @@ class MockKafka {
     return text + std::string(static_cast<const char*>(message.payload), message.len);
   }
 
+  int topics_ = 0;
   rd_kafka_t* owner_;
   rd_kafka_mock_cluster_t* cluster_;
 };
