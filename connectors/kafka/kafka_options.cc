@@ -6,8 +6,11 @@
 
 #include <algorithm>
 #include <exception>
+#include <memory>
 #include <string_view>
 #include <vector>
+
+#include "connectors/kafka/kafka_dead_letters.h"
 
 namespace rafale::connectors {
 namespace {
@@ -108,6 +111,16 @@ KafkaSpoutOptions read_kafka_spout(TopologyBuilder& builder, const KafkaSettings
       builder.option(prefix + ".until.end", false,
                      "end behind the records that were there at the start; for --until-done");
   return options;
+}
+
+void read_kafka_dead_letters(TopologyBuilder& builder, const KafkaSettings& client) {
+  KafkaDeadLettersOptions options;
+  options.client = client;
+  options.topic = builder.option("kafka.dead.letters.topic", "",
+                                 "topic of Kafka for dead letters; else they go to a file");
+  if (options.topic.empty()) return;
+  builder.dead_letters(kafka_dead_letter_place(options),
+                       [options] { return std::make_unique<KafkaDeadLetters>(options); });
 }
 
 }  // namespace rafale::connectors

@@ -23,4 +23,7 @@ KafkaSpoutOptions read_kafka_spout(TopologyBuilder& builder, const KafkaSettings
                                    const std::string& prefix, const std::string& topics,
                                    const std::string& group);
 
+/// Declares kafka.dead.letters.topic. If that names a topic, the topology's dead letters go there.
+void read_kafka_dead_letters(TopologyBuilder& builder, const KafkaSettings& client);
+
 }  // namespace rafale::connectors

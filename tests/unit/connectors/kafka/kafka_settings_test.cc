@@ -4,6 +4,7 @@
 // Properties from files, and settings that topologies declare.
 #include "connectors/kafka/kafka_settings.h"
 
+#include <memory>
 #include <stdexcept>
 
 #include <gmock/gmock.h>
@@ -71,6 +72,23 @@ TEST(KafkaOptions, ABadValueOfAPropertyIsNamedWithoutItsValue) {
   EXPECT_THAT(kafka_property_mistake("security.protocol", "hidden-secret"),
               testing::AllOf(HasSubstr("security.protocol"), Not(HasSubstr("hidden-secret"))));
   EXPECT_EQ(kafka_property_mistake("security.protocol", "ssl"), "");
+}
+
+DeadLetterDef dead_letters_of(const Config& given) {
+  TopologyBuilder builder("t", given);
+  read_kafka_dead_letters(builder, read_kafka_settings(builder));
+  builder.spout("none", [] { return std::make_unique<KafkaSpout>(KafkaSpoutOptions{}); });
+  return builder.build().dead_letters;
+}
+
+TEST(KafkaOptions, DeadLettersGoToATopicOnlyWhenOneIsNamed) {
+  Config given;
+  EXPECT_EQ(dead_letters_of(given).make, nullptr);
+  given.set("kafka.dead.letters.topic", Value("graves"));
+  given.set("kafka.bootstrap.servers", Value("here:1"));
+  const DeadLetterDef letters = dead_letters_of(given);
+  EXPECT_EQ(letters.place, "topic 'graves' of Kafka at here:1");
+  EXPECT_NE(letters.make(), nullptr);
 }
 
 }  // namespace
