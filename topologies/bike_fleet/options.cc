@@ -79,6 +79,7 @@ void read_kafka(TopologyBuilder& builder, Options& options) {
   if (options.source == Options::Source::kafka && options.kafka.topics.size() != 1) {
     builder.mistake("kafka.topics: the bike fleet reads one topic");
   }
+  connectors::read_kafka_dead_letters(builder, client);
   options.kafka_sink.client = client;
   options.empty_topic = builder.option("bikes.kafka.empty", "empty-stations",
                                        "topic of stations that become empty or are no longer");

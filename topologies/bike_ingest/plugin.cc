@@ -20,6 +20,7 @@ RAFALE_TOPOLOGY("bike_ingest", builder) {
   }
   rafale::connectors::KafkaBoltOptions sink;
   sink.client = rafale::connectors::read_kafka_settings(builder);
+  rafale::connectors::read_kafka_dead_letters(builder, sink.client);
   sink.topic = builder.option("ingest.topic", "velib-stations", "topic to write to");
   if (sink.topic.empty()) builder.mistake("ingest.topic is empty");
 
