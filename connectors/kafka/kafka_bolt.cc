@@ -179,23 +179,28 @@ void KafkaBolt::deliver(std::size_t slot, int code, std::string_view topic,
   if (error == RD_KAFKA_RESP_ERR_NO_ERROR) [[likely]] {
     delivered_->add();
   } else if (pending.anchor.open()) {
-    // What is purged is not to blame for it.
-    const std::string reason = producer_->fatal ? producer_->fatal_text : kafka::error_text(error);
-    try {
-      if (error == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE) {
-        out_->dead_letter(pending.anchor, {.record = value, .reason = reason, .source = topic});
-      } else {
-        out_->fail(pending.anchor,
-                   "not delivered to topic '" + std::string(topic) + "': " + reason);
-      }
-    } catch (const std::exception& failure) {
-      // Nothing may be thrown through the client, which is C.
-      out_->fail(pending.anchor, failure.what());
-    }
+    refuse(pending.anchor, code, topic, value);
   }
   if (--pending.records > 0) return;
   if (pending.anchor.open()) out_->ack(pending.anchor);
   free_.push_back(slot);
+}
+
+// Runs below the client's code, which is C: no exception may leave it.
+void KafkaBolt::refuse(Anchor& anchor, int code, std::string_view topic, std::string_view value) {
+  const auto error = static_cast<rd_kafka_resp_err_t>(code);
+  std::string reason = kafka::error_text(error);
+  if (error == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE) {
+    try {
+      out_->dead_letter(anchor, {.record = value, .reason = reason, .source = topic});
+      return;
+    } catch (const std::exception& failure) {
+      reason = failure.what();
+    }
+  } else if (producer_->fatal) {
+    reason = producer_->fatal_text;  // what is purged is not to blame for it
+  }
+  out_->fail(anchor, "not delivered to topic '" + std::string(topic) + "': " + reason);
 }
 
 // Idempotence ends with a fatal error: what is pending may or may not be there, so it fails, and

@@ -76,6 +76,7 @@ class KafkaBolt : public Bolt {
   void produce(const KafkaOutput& record, std::size_t slot);
   void serve(int wait_ms);
   void replace();
+  void refuse(Anchor& anchor, int code, std::string_view topic, std::string_view value);
   void deliver(std::size_t slot, int code, std::string_view topic, std::string_view value);
 
   KafkaBoltOptions options_;

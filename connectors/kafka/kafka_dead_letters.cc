@@ -93,7 +93,7 @@ std::string KafkaDeadLetters::deliver(std::string_view line, const DeadLetter& l
   // The client reports every record, at the latest when message.timeout.ms is over.
   while (!delivery.reported) rd_kafka_poll(client, kPollMs);
   if (delivery.error == RD_KAFKA_RESP_ERR_NO_ERROR) return {};
-  if (const std::string fatal = producer_->fatal_text(); !fatal.empty()) return fatal;
+  if (std::string fatal = producer_->fatal_text(); !fatal.empty()) return fatal;
   std::string text = kafka::error_text(delivery.error);
   if (!producer_->trouble.empty()) text += " (" + producer_->trouble + ")";
   return text;

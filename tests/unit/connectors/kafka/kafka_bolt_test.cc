@@ -109,6 +109,18 @@ TEST_F(KafkaBoltTest, WhatTheBrokerFindsTooLargeIsADeadLetterAndAcked) {
   EXPECT_THAT(harness_.dead_letters[0].reason, HasSubstr("too large"));
 }
 
+TEST_F(KafkaBoltTest, ATupleFailsWhenItsDeadLetterCannotBeWritten) {
+  KafkaBolt bolt(options());
+  bolt.prepare(harness_, harness_.bolt_collector());
+  kafka_->refuse_next(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
+  harness_.dead_letters_fail = true;
+  execute(bolt, "k", "large");
+  wait_for(1);
+  bolt.cleanup();
+  EXPECT_EQ(harness_.acked, 0u);
+  EXPECT_THAT(harness_.failed, ElementsAre(HasSubstr("not delivered to topic")));
+}
+
 TEST_F(KafkaBoltTest, AFatalErrorFailsAllThatIsPendingWithItsTextAndANewProducerGoesOn) {
   KafkaBoltOptions slow = options();
   slow.linger_ms = 10'000;

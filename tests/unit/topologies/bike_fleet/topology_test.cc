@@ -89,6 +89,12 @@ TEST(FleetTopology, GivesABlockingThreadToASinkThatSyncs) {
       built({{"bikes.output", dir / "out"}, {"sink.sync", "batch"}}).component(kEvents)->blocking);
 }
 
+TEST(FleetOptions, SendDeadLettersToATopicIfOneIsNamed) {
+  EXPECT_EQ(built({}).dead_letters.make, nullptr);
+  EXPECT_EQ(built({{"kafka.dead.letters.topic", Value("graves")}}).dead_letters.place,
+            "topic 'graves' of Kafka at 127.0.0.1:9092");
+}
+
 TEST(FleetOptions, ReadAFileIfOneIsNamed) {
   const Scratch dir;
   write_file(dir / "a", "");
