@@ -16,11 +16,11 @@
 namespace rafale::connectors {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
-class KafkaDeadLettersTest : public testing::Test {
+class KafkaDeadLettersTest : public ::testing::Test {
  protected:
   static void SetUpTestSuite() { kafka_ = std::make_unique<MockKafka>(); }
   static void TearDownTestSuite() { kafka_.reset(); }
