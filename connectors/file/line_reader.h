@@ -56,6 +56,8 @@ class LineReader {
   }
 
   const std::string& path() const { return path_; }
+  /// Lines that next() gave.
+  std::uint64_t lines() const { return lines_; }
 
  private:
   struct Free {

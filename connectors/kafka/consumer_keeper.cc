@@ -15,7 +15,7 @@ namespace rafale::connectors {
 namespace {
 
 constexpr int kAnswerMs = 3000;
-constexpr std::chrono::milliseconds kRetry{1000};
+constexpr std::chrono::milliseconds kRetry{300};
 constexpr std::size_t kMostErrors = 16;  // that wait to be taken
 
 using MetadataPtr =

@@ -155,6 +155,8 @@ Snapshot TopologyRuntime::snapshot() const {
 }
 
 void TopologyRuntime::note_slow(const std::string& component) {
+  // close() and cleanup() may wait: nothing runs behind them.
+  if (closing_.load(std::memory_order_relaxed)) return;
   errors_.note(component,
                "ran for more than 100 ms in one go; if it has to wait for something, declare it "
                "blocking()",
@@ -197,6 +199,7 @@ void TopologyRuntime::on_tasks(bool spouts, Work work) {
 
 /// The last calls to user code. False if some executor has not come to it in time.
 bool TopologyRuntime::close(milliseconds at_most) {
+  closing_.store(true, std::memory_order_relaxed);
   const auto open = std::make_shared<std::atomic<std::size_t>>(0);
   for (AssembledTask& task : assembly_->tasks()) {
     if (task.output == nullptr) {

@@ -97,6 +97,7 @@ class TopologyRuntime {
   std::unique_ptr<DeadLetters> dead_letters_;
   std::int64_t started_ns_;
   RuntimeView view_;
+  std::atomic<bool> closing_{false};
   Pool pool_;
   AlarmThread alarms_;
   std::unique_ptr<Assembly> assembly_;

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The Rafale authors
+//
+// Counting, and the file of counts.
+#include "topologies/page_visits/count_bolt.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include "connectors/file/output_directory.h"
+
+namespace rafale::visits {
+namespace {
+
+using nlohmann::json;
+
+constexpr int kFormat = 1;
+constexpr std::size_t kMostWaiting = 20'000;
+
+[[noreturn]] void fail(const std::string& what, const std::string& path) {
+  throw std::runtime_error("cannot " + what + " '" + path + "': " + std::strerror(errno));
+}
+
+/// There whole, or as it was before.
+void write_durably(const std::string& path, const std::string& text) {
+  const std::string temporary = path + ".new";
+  const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (fd < 0) fail("write", temporary);
+  std::size_t done = 0;
+  while (done < text.size()) {
+    const ssize_t written = ::write(fd, text.data() + done, text.size() - done);
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) break;
+    done += static_cast<std::size_t>(written);
+  }
+  const bool whole = done == text.size() && ::fsync(fd) == 0;
+  const int error = errno;
+  ::close(fd);
+  errno = error;
+  if (!whole) fail("write", temporary);
+  if (::rename(temporary.c_str(), path.c_str()) != 0) fail("rename", temporary);
+}
+
+}  // namespace
+
+void CountBolt::prepare(TaskContext& context, BoltCollector&) {
+  const Schema& visit = context.input("visit-counts");
+  key_ = visit.field<std::string_view>(options_.field);
+  source_ = visit.field<std::int64_t>("source");
+  position_ = visit.field<std::int64_t>("position");
+  repeated_ = &context.counter("repeated");
+  tasks_ = context.task_count();
+  options_.report->join(options_.name);
+  if (options_.directory.empty()) return;
+  connectors::make_output_directory(options_.directory);
+  path_ = options_.directory + "/" + options_.name + "-" + std::to_string(context.task_index()) +
+          ".json";
+  load();
+}
+
+void CountBolt::load() {
+  std::ifstream in(path_);
+  if (!in) return;
+  const json saved = json::parse(in, nullptr, false);
+  if (!saved.is_object() || saved.value("format", 0) != kFormat) {
+    throw std::runtime_error("'" + path_ + "' is no file of counts of this version; move it away");
+  }
+  if (saved.at("tasks").get<std::uint32_t>() != tasks_) {
+    throw std::runtime_error("'" + path_ + "' was written with visits.parallelism=" +
+                             saved.at("tasks").dump() + "; start with that, or elsewhere");
+  }
+  for (const auto& [key, count] : saved.at("counts").items()) {
+    counts_[key] = count.get<std::uint64_t>();
+  }
+  for (const auto& [source, bits] : saved.at("seen").items()) {
+    if (!seen_[std::stoll(source)].load(bits.get<std::string>())) {
+      throw std::runtime_error("'" + path_ + "' is damaged; move it away");
+    }
+  }
+}
+
+void CountBolt::save() {
+  json seen = json::object();
+  for (const auto& [source, positions] : seen_) seen[std::to_string(source)] = positions.save();
+  json counts = json::object();
+  for (const auto& [key, count] : counts_) counts[key] = count;
+  const json whole{{"format", kFormat},
+                   {"tasks", tasks_},
+                   {"counts", std::move(counts)},
+                   {"seen", std::move(seen)}};
+  write_durably(path_, whole.dump(-1, ' ', false, json::error_handler_t::replace) + "\n");
+}
+
+void CountBolt::execute(const Tuple& in, BoltCollector& out) {
+  if (in.is_tick()) {
+    save_and_ack(out);
+    return;
+  }
+  if (seen_[in.get(source_)].add(static_cast<std::uint64_t>(in.get(position_)))) {
+    const std::string_view key = in.get(key_);
+    const auto found = counts_.find(key);
+    if (found != counts_.end()) {
+      ++found->second;
+    } else {
+      counts_.emplace(key, 1);
+    }
+  } else {
+    repeated_->add();
+  }
+  if (path_.empty()) {
+    out.ack(in);
+    return;
+  }
+  waiting_.push_back(out.detach(in));
+  if (waiting_.size() >= kMostWaiting) save_and_ack(out);
+}
+
+// What cannot be saved stays open, and is tried again with the next tick.
+void CountBolt::save_and_ack(BoltCollector& out) {
+  if (waiting_.empty()) return;
+  try {
+    save();
+  } catch (const std::exception& error) {
+    out.report_error(error.what());
+    for (const Anchor& anchor : waiting_) out.reset_timeout(anchor);
+    return;
+  }
+  for (Anchor& anchor : waiting_) out.ack(anchor);
+  waiting_.clear();
+}
+
+void CountBolt::cleanup() {
+  for (const auto& [key, count] : counts_) options_.report->add(options_.name, key, count);
+  options_.report->leave();
+}
+
+}  // namespace rafale::visits
