@@ -241,8 +241,6 @@ def make(arguments):
     cluster = Cluster(directory)
     if cluster.file.exists():
         raise Failure(f"a cluster lies in {directory} already; `stop` ends it, --dir names another")
-    if arguments.zookeeper and not arguments.version.startswith("3."):
-        raise Failure("Kafka has no ZooKeeper mode since 4.0; add --version 3.9.2")
     directory.mkdir(parents=True, exist_ok=True)
     count = arguments.brokers
     ports = free_ports(2 * count + 1, arguments.port)
@@ -455,6 +453,8 @@ def parse():
     arguments.rest = rest
     if arguments.verb == "start" and not 1 <= arguments.brokers <= 9:
         parser.error("--brokers takes 1 to 9")
+    if getattr(arguments, "zookeeper", False) and not arguments.version.startswith("3."):
+        parser.error("Kafka has no ZooKeeper mode since 4.0; add --version 3.9.2")
     return arguments
 
 

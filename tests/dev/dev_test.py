@@ -61,11 +61,15 @@ class DevTest(unittest.TestCase):
         self.assertIn(message, run.stderr)
 
     def test_kafka(self):
-        self.write("bin/python3", PRINT_CALL, executable=True)
+        self.write("bin/python3", PRINT_CALL + "pwd\n", executable=True)
+        script = f"{self.root}/deploy/kafka.py"
         self.assert_runs(["kafka", "start", "--brokers", "3"],
-                         ["python3", "deploy/kafka.py", "start", "--brokers", "3"])
+                         ["python3", script, "start", "--brokers", "3", str(self.root)])
         self.assert_runs(["kafka", "topics", "--help"],
-                         ["python3", "deploy/kafka.py", "topics", "--help"])
+                         ["python3", script, "topics", "--help", str(self.root)])
+        self.write("elsewhere/x", "")
+        run = self.dev("kafka", "status", cwd=self.root / "elsewhere")
+        self.assertIn(f"{self.root}/elsewhere", run.stdout)
         self.assertIn("usage: ./dev kafka VERB", self.dev("kafka", "--help").stdout)
         self.assert_wrong(["kafka"], "kafka needs a verb")
 
