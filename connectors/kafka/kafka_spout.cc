@@ -327,7 +327,9 @@ void KafkaSpout::report_gap(const TopicPartition& partition, std::int64_t from, 
 void KafkaSpout::read_on() {
   KafkaConsumer::Offsets offsets;
   for (const std::size_t i : by_slot_) offsets[partitions_[i]->name] = partitions_[i]->next;
-  std::ranges::sort(by_slot_, {}, [&](std::size_t i) { return partitions_[i]->name; });
+  std::sort(by_slot_.begin(), by_slot_.end(), [&](std::size_t a, std::size_t b) {
+    return partitions_[a]->name < partitions_[b]->name;
+  });
   consumer_->assign(offsets);
   for (const std::size_t i : by_slot_) {
     if (partitions_[i]->paused) consumer_->pause(partitions_[i]->name, true);

@@ -15,7 +15,7 @@ std::string to_string(const TopicPartition& partition) {
 
 std::vector<TopicPartition> partitions_of_task(std::vector<TopicPartition> all,
                                                std::uint32_t task_index, std::uint32_t task_count) {
-  std::ranges::sort(all);
+  std::sort(all.begin(), all.end());
   const auto repeated = std::ranges::unique(all);
   all.erase(repeated.begin(), repeated.end());
   std::vector<TopicPartition> own;

@@ -4,7 +4,6 @@
 // Which partitions a task reads.
 #pragma once
 
-#include <compare>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -14,7 +13,11 @@ namespace rafale::connectors {
 struct TopicPartition {
   std::string topic;
   std::int32_t partition = 0;
-  auto operator<=>(const TopicPartition&) const = default;
+  friend bool operator==(const TopicPartition&, const TopicPartition&) = default;
+  /// By topic, then by partition.
+  friend bool operator<(const TopicPartition& a, const TopicPartition& b) {
+    return a.topic != b.topic ? a.topic < b.topic : a.partition < b.partition;
+  }
 };
 
 /// "topic/3".
