@@ -94,7 +94,9 @@ TEST(Order, OfAStationSurvivesASlowParseTask) {
       .output(reading_schema())
       .parallelism(2)
       .blocking();
-  builder.bolt(kStation, [] { return std::make_unique<StationBolt>(true); })
+  builder
+      .bolt(kStation,
+            [] { return std::make_unique<StationBolt>(StationBolt::Options{.trace = true}); })
       .fields(kParse, kStationFields)
       .output(change_schema())
       .output(kTrace, trace_schema())

@@ -14,8 +14,6 @@ namespace {
 
 constexpr std::size_t kMessages = 50'000;
 
-std::int64_t id_of(const Tuple& in) { return in.get<std::int64_t>(0); }
-
 TEST(Acks, EveryMessageOfAChainIsAckedOnceFusedOrNot) {
   for (const bool fuse : {true, false}) {
     auto ledger = std::make_shared<Ledger>(kMessages);

@@ -121,6 +121,11 @@ inline auto counting(std::shared_ptr<Ledger> ledger) {
 
 inline const Schema kId{{"id", FieldType::int64}};
 
+inline std::int64_t id_of(const Tuple& in) { return in.get<std::int64_t>(0); }
+
+/// Longer than anything takes that does not hang.
+inline constexpr std::chrono::minutes kLong{1};
+
 inline std::unique_ptr<LocalRuntime> start(TopologyBuilder& builder, LocalOptions options = {}) {
   if (options.dead_letter_dir.empty()) {
     options.dead_letter_dir = ::testing::TempDir() + "rafale_dead_letters";

@@ -11,9 +11,6 @@ namespace rafale::worker {
 namespace {
 
 using std::chrono::milliseconds;
-constexpr std::chrono::minutes kLong{1};
-
-std::int64_t id_of(const Tuple& in) { return in.get<std::int64_t>(0); }
 
 /// A spout made of functions.
 class FunctionSpout final : public Spout {

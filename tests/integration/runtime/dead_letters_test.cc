@@ -14,7 +14,7 @@ namespace {
 using testing::HasSubstr;
 using testing::SizeIs;
 
-/// What a Sink was given, and how it is to behave.
+/// What a LetterBox was given, and how it is to behave.
 struct Box {
   std::mutex mutex;
   std::vector<nlohmann::json> letters;
@@ -23,9 +23,9 @@ struct Box {
   std::atomic<int> made{0};
 };
 
-class Sink final : public DeadLetterSink {
+class LetterBox final : public DeadLetterSink {
  public:
-  explicit Sink(std::shared_ptr<Box> box) : box_(std::move(box)) { ++box_->made; }
+  explicit LetterBox(std::shared_ptr<Box> box) : box_(std::move(box)) { ++box_->made; }
   void write(std::string_view line, const DeadLetter& letter) override {
     const std::lock_guard lock(box_->mutex);
     if (box_->failures > 0) {
@@ -86,7 +86,7 @@ TEST_F(DeadLettersTest, GoToAFileAsLinesOfJson) {
 TEST_F(DeadLettersTest, GoToThePlaceThatTheTopologyNames) {
   TopologyBuilder builder("letters");
   describe(builder);
-  builder.dead_letters("a box", [box = box_] { return std::make_unique<Sink>(box); });
+  builder.dead_letters("a box", [box = box_] { return std::make_unique<LetterBox>(box); });
   EXPECT_EQ(run_it(builder).totals.dead_lettered, 1u);
   EXPECT_EQ(box_->made, 1);
   ASSERT_THAT(box_->letters, SizeIs(1));
@@ -104,7 +104,7 @@ TEST_F(DeadLettersTest, AreTriedAgainWhenTheirPlaceFails) {
   TopologyBuilder builder("letters");
   describe(builder);
   box_->failures = 2;
-  builder.dead_letters("a box", [box = box_] { return std::make_unique<Sink>(box); });
+  builder.dead_letters("a box", [box = box_] { return std::make_unique<LetterBox>(box); });
   const Snapshot end = run_it(builder);
   EXPECT_EQ(end.totals.dead_lettered, 1u);
   EXPECT_EQ(end.totals.acked, 2u);

@@ -10,8 +10,6 @@
 namespace rafale::worker {
 namespace {
 
-std::int64_t id_of(const Tuple& in) { return in.get<std::int64_t>(0); }
-
 TEST(Flow, ASlowBoltHoldsItsSpoutBackAndMemoryStaysBounded) {
   auto ledger = std::make_shared<Ledger>(200'000);
   std::atomic<LocalRuntime*> runtime{nullptr};

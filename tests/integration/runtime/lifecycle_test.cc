@@ -11,8 +11,6 @@
 namespace rafale::worker {
 namespace {
 
-constexpr std::chrono::minutes kLong{1};
-
 /// Counts calls of one kind and lets a test wait for them.
 class Signal {
  public:
