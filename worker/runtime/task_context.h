@@ -61,9 +61,7 @@ class TaskContextImpl final : public SpoutContext {
   SpoutCollector& collector() override { return spout_task_->collector(); }
   void note_replay() override { spout_task_->note_replay(); }
   void note_dead_letter() override { spout_task_->note_dead_letter(); }
-  void report_lag(std::int64_t records) override {
-    lag_.store(records, std::memory_order_relaxed);
-  }
+  void report_lag(std::int64_t records) override { lag_.store(records, std::memory_order_relaxed); }
   /// What the spout reported last; any thread.
   std::int64_t lag() const { return lag_.load(std::memory_order_relaxed); }
   std::int64_t now_ms() const override { return view_.clock->now_ns() / 1'000'000; }
