@@ -19,6 +19,7 @@ namespace {
 // to stop the feed in time.
 constexpr int kBurst = 16;
 constexpr std::int64_t kDefaultMaxRow = std::int64_t{8} << 20;
+constexpr std::chrono::seconds kLookAgain{1};
 // Of a record that is too long.
 constexpr std::size_t kKeptBytes = std::size_t{64} << 10;
 
@@ -36,6 +37,7 @@ void Feed::start(SpoutContext& context) {
   max_row_ = static_cast<std::size_t>(
       context.config().get<std::int64_t>("topology.max.tuple.bytes", kDefaultMaxRow));
   unreadable_ = context.output(kUnreadable);
+  source_->on_more([&context] { context.wake(); });
   source_->open();
 }
 
@@ -47,7 +49,8 @@ Next Feed::produce(ReplayCollector& out) {
         continue;
       }
       if (taken == Taken::end) {
-        return emitted > 0 ? Next::emitted() : Next::done();
+        if (emitted > 0) return Next::emitted();
+        return source_->waits() ? Next::idle_for(kLookAgain) : Next::done();
       }
     }
     if (pacer_) {
@@ -69,6 +72,11 @@ Feed::Taken Feed::take(ReplayCollector& out) {
     context().collector().report_error(error.what());
     emit_unreadable(out, source_->position() + 1, error.what(), {});
     return Taken::nothing;
+  }
+  if (!have_record_) {
+    for (const std::string& error : source_->take_errors()) {
+      context().collector().report_error(error);
+    }
   }
   if (have_record_ && pacer_) {
     due_ms_ = pacer_->due_ms(record_.moment, context().now_ms());

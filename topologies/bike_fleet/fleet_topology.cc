@@ -13,6 +13,7 @@
 #include "topologies/bike_fleet/console.h"
 #include "topologies/bike_fleet/feed.h"
 #include "topologies/bike_fleet/file_source.h"
+#include "topologies/bike_fleet/http_source.h"
 #include "topologies/bike_fleet/jsonl_sink.h"
 #include "topologies/bike_fleet/kafka_events.h"
 #include "topologies/bike_fleet/kafka_feed.h"
@@ -28,6 +29,9 @@ using connectors::Sync;
 std::unique_ptr<RecordSource> make_source(const Options& options) {
   if (options.source == Options::Source::simulator) {
     return std::make_unique<Simulator>(options.simulator);
+  }
+  if (options.source == Options::Source::http) {
+    return std::make_unique<HttpSource>(options.http);
   }
   FileSource::Options file;
   file.in_memory = options.in_memory;

@@ -53,23 +53,58 @@ void read_source(TopologyBuilder& builder, Options& options) {
   const bool has_file = builder.given().contains("bikes.file");
   const auto source = builder.option(
       "bikes.source", has_file ? "file" : "simulator",
-      "where records come from: simulator, file (the default with bikes.file), or kafka");
+      "where records come from: simulator, file (the default with bikes.file), http, or kafka");
   if (source == "file") {
     options.source = Options::Source::file;
+  } else if (source == "http") {
+    options.source = Options::Source::http;
   } else if (source == "kafka") {
     options.source = Options::Source::kafka;
   } else if (source != "simulator") {
-    builder.mistake("bikes.source is '" + source + "'; it must be simulator, file or kafka");
+    builder.mistake("bikes.source is '" + source + "'; it must be simulator, file, http or kafka");
   }
   const bool simulated = options.source == Options::Source::simulator;
   refuse_without(builder, options.source == Options::Source::file, "bikes.source=file",
                  {"bikes.file", "bikes.memory"});
-  refuse_without(builder, !simulated, "bikes.source=file or kafka",
-                 {"bikes.format", "bikes.contract"});
-  refuse_without(builder, options.source != Options::Source::kafka,
+  refuse_without(builder, !simulated, "bikes.source=file, http or kafka", {"bikes.contract"});
+  refuse_without(builder, !simulated && options.source != Options::Source::http,
+                 "bikes.source=file or kafka", {"bikes.format"});
+  refuse_without(builder, simulated || options.source == Options::Source::file,
                  "bikes.source=simulator or file", {"bikes.speed"});
+  refuse_without(builder, options.source == Options::Source::http, "bikes.source=http",
+                 {"bikes.http.api", "bikes.http.url", "bikes.http.contracts", "bikes.http.key.file",
+                  "bikes.http.interval.secs"});
   refuse_without(builder, simulated, "bikes.source=simulator",
                  {"bikes.sim.cities", "bikes.sim.stations", "bikes.sim.hour", "bikes.sim.records"});
+}
+
+void read_http(TopologyBuilder& builder, Options& options) {
+  HttpSource::Options& http = options.http;
+  const auto api = builder.option("bikes.http.api", "jcdecaux-v1",
+                                  "what the server speaks: jcdecaux-v1, jcdecaux-v3 or gbfs");
+  const auto known = parse_format(api);
+  if (!known || *known == Format::automatic) {
+    builder.mistake("bikes.http.api is '" + api + "'; it must be jcdecaux-v1, jcdecaux-v3 or gbfs");
+  }
+  http.api = known.value_or(Format::jcdecaux_v1);
+  http.url = builder.option("bikes.http.url", "https://api.jcdecaux.com",
+                            "the server; for gbfs the URL of its gbfs.json");
+  http.contracts = split(builder.option("bikes.http.contracts", "",
+                                        "contracts to ask JCDecaux for, with commas; else all"));
+  http.key_file = builder.option("bikes.http.key.file", "",
+                                 "file with the API key; else the variable JCDECAUX_API_KEY");
+  const auto interval = builder.option("bikes.http.interval.secs", 60.0, "pause between two polls");
+  if (!(interval >= 0.01 && interval <= 86'400)) {
+    builder.mistake("bikes.http.interval.secs must be 0.01 to 86400");
+  } else {
+    http.interval_ms = static_cast<std::int64_t>(interval * 1000);
+  }
+  if (options.source != Options::Source::http) return;
+  options.format = http.api;
+  options.speed = 0;
+  if (http.api == Format::gbfs && options.contract.empty()) {
+    builder.mistake("bikes.http.api=gbfs needs bikes.contract, as GBFS records name no contract");
+  }
 }
 
 void read_kafka(TopologyBuilder& builder, Options& options) {
@@ -220,6 +255,7 @@ Options read_source_options(TopologyBuilder& builder) {
   read_files(builder, options);
   read_pace(builder, options);
   read_simulator(builder, options);
+  read_http(builder, options);
   return options;
 }
 

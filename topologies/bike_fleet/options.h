@@ -12,6 +12,7 @@
 #include "connectors/kafka/kafka_bolt.h"
 #include "connectors/kafka/kafka_spout.h"
 #include "rafale/topology_builder.h"
+#include "topologies/bike_fleet/http_source.h"
 #include "topologies/bike_fleet/simulator.h"
 #include "topologies/bike_fleet/station_record.h"
 
@@ -19,7 +20,7 @@ namespace rafale::bikes {
 
 /// What `-c bikes.*` says.
 struct Options {
-  enum class Source : std::uint8_t { simulator, file, kafka };
+  enum class Source : std::uint8_t { simulator, file, http, kafka };
   enum class Sink : std::uint8_t { console, file, kafka };
 
   Source source = Source::simulator;
@@ -35,6 +36,7 @@ struct Options {
   double fail = 0;
   std::uint64_t seed = 1;
 
+  HttpSource::Options http;             ///< of Source::http
   connectors::KafkaSpoutOptions kafka;  ///< of Source::kafka; one topic
 
   Sink sink = Sink::console;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,10 +27,16 @@ class RecordSource {
  public:
   virtual ~RecordSource() = default;
 
+  /// Before open(): how a source that waits says, on any thread, that there is more.
+  virtual void on_more(std::function<void()> /*wake*/) {}
+  /// After next() said false: true if more may come.
+  virtual bool waits() const { return false; }
+  /// What went wrong since the last call and is no record's fault, in sentences.
+  virtual std::vector<std::string> take_errors() { return {}; }
   /// Before the first next(). Throws std::runtime_error if there is nothing to read from.
   virtual void open() = 0;
-  /// False at the end. Throws std::runtime_error if a part cannot be read; the next call goes on
-  /// behind that part.
+  /// False at the end, or if there is nothing now. Throws std::runtime_error if a part cannot be
+  /// read; the next call goes on behind that part.
   virtual bool next(SourceRecord& record) = 0;
   /// Where next() stands: the position of the record it gave last.
   virtual std::int64_t position() const = 0;
