@@ -345,6 +345,11 @@ def end(cluster):
     return len(pids)
 
 
+def fetch(arguments):
+    for version in arguments.versions or VERSIONS:
+        say(f"Kafka {version} lies in {jars(version)}")
+
+
 def stop(arguments):
     cluster = Cluster(arguments.dir.resolve()).load()
     count = end(cluster)
@@ -431,6 +436,8 @@ def parse():
                      help="the first of 2N+1 ports; free ones if left out")
     one.add_argument("--attached", action="store_true",
                      help="stay, and end all brokers together with this process")
+    verb("fetch", fetch, "only fetch Kafka, all versions or these").add_argument(
+        "versions", nargs="*", metavar="VERSION")
     verb("stop", stop, "stop all, and remove the state")
     verb("status", status, "say what runs; exit 1 if something does not")
     for name, run, text in (("kill", kill, "kill a broker, as a crash does it"),
@@ -451,6 +458,9 @@ def parse():
     if rest and not arguments.takes_rest:
         parser.error(f"{arguments.verb} does not know '{rest[0]}'")
     arguments.rest = rest
+    for version in getattr(arguments, "versions", ()):
+        if version not in VERSIONS:
+            parser.error(f"fetch knows {' and '.join(VERSIONS)}, not '{version}'")
     if arguments.verb == "start" and not 1 <= arguments.brokers <= 9:
         parser.error("--brokers takes 1 to 9")
     if getattr(arguments, "zookeeper", False) and not arguments.version.startswith("3."):

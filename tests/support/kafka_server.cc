@@ -99,8 +99,11 @@ void send(rd_kafka_t* client, const std::string& topic, const TopicRecord& recor
 std::string KafkaServer::skip_reason() {
   if (!is_program("java"))
     return "needs Kafka: there is no java (apt install default-jre-headless)";
-  if (!std::filesystem::exists(cache() / "rafale" / "kafka-4.3.1") && !is_program("mvn")) {
-    return "needs Kafka: there is no mvn to fetch it (apt install maven)";
+  for (const char* version : {"kafka-4.3.1", "kafka-3.9.2"}) {
+    const auto jars = cache() / "rafale" / version;
+    if (!std::filesystem::exists(jars)) {
+      return "needs Kafka: there is no " + jars.string() + " (./dev kafka fetch)";
+    }
   }
   return {};
 }

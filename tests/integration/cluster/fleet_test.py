@@ -100,10 +100,11 @@ class Kafka:
 
 
 def kafka_reason():
-    for program in ("java", "mvn"):
-        if shutil.which(program) is None:
-            return f"needs Kafka: there is no {program}"
-    return None
+    if shutil.which("java") is None:
+        return "needs Kafka: there is no java"
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    jars = cache / "rafale" / "kafka-4.3.1"
+    return None if jars.exists() else f"needs Kafka: there is no {jars} (./dev kafka fetch)"
 
 
 class ThroughKafka(unittest.TestCase):
