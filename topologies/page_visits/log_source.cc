@@ -4,12 +4,15 @@
 // From lines to messages.
 #include "topologies/page_visits/log_source.h"
 
+#include <chrono>
+
 #include "topologies/page_visits/seen_positions.h"
 
 namespace rafale::visits {
 namespace {
 
 constexpr int kBurst = 32;
+constexpr std::chrono::milliseconds kLookAgain{100};
 
 }  // namespace
 
@@ -46,6 +49,35 @@ void LogFile::close() {
 }
 
 ReplaySpout::Description LogFile::describe(const Tuple& row) {
+  return {row.get<std::string>("line"), file_, row.get<std::int64_t>("position") + 1};
+}
+
+void GrowingLog::start(SpoutContext& context) {
+  position_.emplace(position_dir_, context.component(), context.task_index());
+  log_.emplace(file_, position_->begin());
+}
+
+Next GrowingLog::produce(ReplayCollector& out) {
+  position_->keep(context().now_ms());
+  std::string_view line;
+  int emitted = 0;
+  while (emitted < kBurst && position_->span() < SeenPositions::kWindow / 2 && log_->next(line)) {
+    const auto position = static_cast<std::int64_t>(log_->place().lines - 1);
+    out.emit(std::int64_t{0}, position, line);
+    position_->add(log_->place());
+    ++emitted;
+  }
+  for (const std::string& note : log_->take_notes()) context().collector().report_error(note);
+  return emitted > 0 ? Next::emitted() : Next::idle_for(kLookAgain);
+}
+
+void GrowingLog::completed(std::uint64_t number) { position_->complete(number); }
+
+void GrowingLog::close() {
+  if (position_) position_->keep_now();
+}
+
+ReplaySpout::Description GrowingLog::describe(const Tuple& row) {
   return {row.get<std::string>("line"), file_, row.get<std::int64_t>("position") + 1};
 }
 

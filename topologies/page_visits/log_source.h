@@ -8,8 +8,11 @@
 #include <deque>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "connectors/file/line_reader.h"
+#include "connectors/file/log_follower.h"
+#include "connectors/file/log_position.h"
 #include "connectors/kafka/kafka_spout.h"
 #include "rafale/replay_spout.h"
 #include "rafale/schema.h"
@@ -40,6 +43,27 @@ class LogFile final : public ReplaySpout {
   std::optional<connectors::LineReader> reader_;
   std::optional<SourcePosition> position_;
   std::uint64_t begin_ = 0;  // position of message 0
+};
+
+/// The lines of a log as it grows, across its rotations; for ever. One task. With a directory for
+/// its position it goes on after a restart where it stood, also when the log was rotated meanwhile.
+class GrowingLog final : public ReplaySpout {
+ public:
+  GrowingLog(std::string file, std::string position_dir)
+      : file_(std::move(file)), position_dir_(std::move(position_dir)) {}
+
+  void close() override;
+
+ protected:
+  void start(SpoutContext& context) override;
+  Next produce(ReplayCollector& out) override;
+  void completed(std::uint64_t number) override;
+  Description describe(const Tuple& row) override;
+
+ private:
+  std::string file_, position_dir_;
+  std::optional<connectors::LogFollower> log_;
+  std::optional<connectors::LogPosition> position_;
 };
 
 /// The records of a topic.

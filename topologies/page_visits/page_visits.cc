@@ -67,10 +67,12 @@ class ParseBolt final : public BasicBolt {
   Counter* visits_ = nullptr;
 };
 
-void check_file(TopologyBuilder& builder, const std::string& file) {
+void check_file(TopologyBuilder& builder, const std::string& file, bool follow) {
   std::error_code ignored;
   if (file.empty()) {
     builder.mistake("visits.source=file needs visits.file, the log to read");
+  } else if (follow) {
+    if (file.ends_with(".zst")) builder.mistake("visits.follow reads plain files only");
   } else if (!std::filesystem::is_regular_file(file, ignored)) {
     builder.mistake("visits.file: there is no file '" + file + "'");
   }
@@ -82,6 +84,8 @@ RAFALE_TOPOLOGY("page_visits", builder) {
   const auto source =
       builder.option("visits.source", "file", "where log lines come from: file or kafka");
   const auto file = builder.option("visits.file", "", "the log, plain or .zst");
+  const auto follow = builder.option("visits.follow", false,
+                                     "go on with what is written to the log, across rotations");
   const auto position =
       builder.option("source.position", "", "directory in which the file's position is kept");
   const auto output = builder.option("visits.output", "",
@@ -98,7 +102,7 @@ RAFALE_TOPOLOGY("page_visits", builder) {
   if (source != "file" && source != "kafka") {
     builder.mistake("visits.source is '" + source + "'; it must be file or kafka");
   }
-  if (source == "file") check_file(builder, file);
+  if (source == "file") check_file(builder, file, follow);
   if (parallelism < 1 || parallelism > 1024 || top < 0 || !(fail >= 0 && fail < 1)) {
     builder.mistake("visits.parallelism is 1 to 1024, visits.top a count, visits.fail below 1");
   }
@@ -109,6 +113,9 @@ RAFALE_TOPOLOGY("page_visits", builder) {
     builder.spout(kLines, [=] { return std::make_unique<LogTopic>(kafka); })
         .output(line_schema())
         .parallelism(tasks);
+  } else if (follow) {
+    builder.spout(kLines, [=] { return std::make_unique<GrowingLog>(file, position); })
+        .output(line_schema());
   } else {
     builder.spout(kLines, [=] { return std::make_unique<LogFile>(file, position); })
         .output(line_schema());

@@ -164,6 +164,49 @@ TEST_F(PageVisits, GoOnAtTheirPositionAfterKillNineAndCountRight) {
       << "it began anew";
 }
 
+TEST_F(PageVisits, FollowALogAcrossRotationsAndKillNine) {
+  const auto lines = support::lines_of(support::read_file(file(kElastic)));
+  const std::string log = dir_ / "access.log";
+  const auto write = [&](std::size_t from, std::size_t to) {
+    std::ofstream out_file(log, std::ios::app);
+    for (std::size_t i = from; i < to; ++i) out_file << lines[i] << '\n';
+  };
+  const auto counted = [&] {
+    return std::filesystem::exists(out()) ? sum(read_counts(out(), "users")) : 0;
+  };
+  const auto wait_for = [&](std::int64_t visits) {
+    for (int i = 0; i < 1500 && counted() < visits; ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+    return counted();
+  };
+  const std::vector<std::string> settings{"visits.file=" + log, "visits.output=" + out(),
+                                          "visits.follow=true",
+                                          "source.position=" + (dir_ / "position")};
+  {
+    support::Process first(call(settings));
+    write(0, 2000);
+    EXPECT_EQ(wait_for(2000), 2000);
+    std::filesystem::rename(log, log + ".1");
+    write(2000, 4000);
+    EXPECT_EQ(wait_for(4000), 4000);
+    write(4000, 5000);
+    first.signal(SIGKILL);
+    first.wait();
+  }
+  // While nobody reads, it grows and is rotated twice.
+  write(5000, 6000);
+  std::filesystem::rename(log + ".1", log + ".2");
+  std::filesystem::rename(log, log + ".1");
+  write(6000, lines.size());
+  support::Process second(call(settings));
+  const json wanted = oracle(kElastic);
+  EXPECT_EQ(wait_for(wanted.at("ok")), wanted.at("ok"));
+  second.signal(SIGINT);
+  EXPECT_EQ(second.wait().exit_code, 0);
+  expect_oracle(out(), wanted);
+}
+
 TEST_F(PageVisits, CountWhatComesThroughKafka) {
   if (const auto reason = KafkaServer::skip_reason(); !reason.empty()) GTEST_SKIP() << reason;
   KafkaServer server;
