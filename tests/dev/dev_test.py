@@ -25,13 +25,16 @@ class DevTest(unittest.TestCase):
         self.root = Path(folder.name).resolve()
         shutil.copy(DEV, self.root / "dev")
         (self.root / "deploy").mkdir()
-        shutil.copy(Path(DEV).resolve().parent / "deploy" / "packages.sh", self.root / "deploy")
+        for part in ("packages.sh", "demo.sh"):
+            shutil.copy(Path(DEV).resolve().parent / "deploy" / part, self.root / "deploy")
         (self.root / "tests/fuzz").mkdir(parents=True)
         shutil.copy(Path(DEV).resolve().parent / "tests/fuzz/fuzz.sh", self.root / "tests/fuzz")
         self.write("deploy/packages.txt", "[build]\nno-such-package  # never there\n[test]\nmore\n")
         self.write("build/release/build.ninja", "")
         for program in ("rafale", "rafale-bench"):
             self.write(f"build/release/{program}", PRINT_CALL, executable=True)
+        self.write("build/release/rafale-bike-api",
+                   "#!/bin/sh\necho http://127.0.0.1:8\nexec sleep 60\n", executable=True)
         self.write("bin/ninja", "#!/bin/sh\necho 'ninja: no work to do.'\n", executable=True)
         self.write("bin/dpkg-query", "#!/bin/sh\necho installed\n", executable=True)
         self.write("bin/cmake", "#!/bin/sh\n", executable=True)
@@ -80,14 +83,24 @@ class DevTest(unittest.TestCase):
         self.assert_wrong(["cluster", "strat"], "cluster does not know 'strat'")
 
     LOCAL = ["rafale", "local", "build/release/bike_fleet.so"]
+    LIVE = LOCAL + ["-c", "bikes.source=http", "-c", "bikes.http.url=http://127.0.0.1:8", "-c",
+                    "bikes.http.interval.secs=0.5"]
 
-    def test_demo_passes_its_options_on(self):
-        self.assert_runs(["demo"], self.LOCAL)
-        self.assert_runs(["demo", "--for", "20s"], self.LOCAL + ["--for", "20s"])
+    def test_demo_polls_a_server_and_passes_its_options_on(self):
+        self.assert_runs(["demo"], self.LIVE)
+        self.assert_runs(["demo", "--for", "20s"], self.LIVE + ["--for", "20s"])
         self.assert_runs(["demo", "--for=20s", "--seed=7"],
-                         self.LOCAL + ["--for", "20s", "-c", "bikes.seed=7"])
+                         self.LIVE + ["--for", "20s", "-c", "bikes.seed=7"])
         self.assert_runs(["demo", "-c", "bikes.parallelism=4", "-o", "json"],
-                         self.LOCAL + ["-c", "bikes.parallelism=4", "-o", "json"])
+                         self.LIVE + ["-c", "bikes.parallelism=4", "-o", "json"])
+        self.assert_runs(["demo", "-c", "bikes.sim.stations=9"],
+                         self.LOCAL + ["-c", "bikes.sim.stations=9"])
+
+    def test_demo_says_when_the_server_does_not_start(self):
+        self.write("build/release/rafale-bike-api", "#!/bin/sh\nexit 1\n", executable=True)
+        run = self.dev("demo")
+        self.assertEqual((run.returncode, run.stdout), (1, ""))
+        self.assertIn("rafale-bike-api does not start", run.stderr)
 
     def test_demo_replays_a_file_seen_from_where_the_user_stands(self):
         self.write("days/a day.jsonl", "{}\n")
@@ -184,7 +197,7 @@ class DevTest(unittest.TestCase):
     def test_the_second_run_asks_no_package_manager(self):
         self.assertEqual(self.dev("demo").returncode, 0)
         self.write("bin/dpkg-query", "#!/bin/sh\nexit 1\n", executable=True)
-        self.assert_runs(["demo"], self.LOCAL)
+        self.assert_runs(["demo"], self.LIVE)
         self.write("deploy/packages.txt", "[build]\nanother-package\n")
         self.assertIn("another-package", self.dev("demo").stderr)
 
