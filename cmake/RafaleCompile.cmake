@@ -83,6 +83,11 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   )
 endif()
 
+if(CMAKE_UNITY_BUILD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # Said of classes whose members have types of their own file, as that file is included then.
+  target_compile_options(rafale_compile_settings INTERFACE -Wno-subobject-linkage)
+endif()
+
 if(RAFALE_HARDENING)
   target_compile_options(rafale_compile_settings INTERFACE
     -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong)
