@@ -57,10 +57,10 @@ TEST(Help, GoesToStandardErrorIfNothingWasAsked) {
 TEST(Version, IsShownAsTextAndJson) {
   const Ended text = run({"rafale", "version"});
   EXPECT_EQ(text.exit_code, 0);
-  EXPECT_THAT(text.out, AllOf(StartsWith("rafale 0."), HasSubstr("ABI 1")));
+  EXPECT_THAT(text.out, AllOf(StartsWith("rafale 0."), HasSubstr("ABI 2")));
   EXPECT_EQ(run({"rafale", "--version"}).out, text.out);
   const auto json = nlohmann::json::parse(run({"rafale", "version", "-o", "json"}).out);
-  EXPECT_EQ(json["abi"], 1);
+  EXPECT_EQ(json["abi"], 2);
   EXPECT_THAT(text.out, HasSubstr(json["version"].get<std::string>()));
 }
 
