@@ -16,7 +16,7 @@
 namespace rafale::nimbus {
 namespace {
 
-constexpr std::size_t kPiece = 1 << 20;
+constexpr std::size_t kSentPiece = 1 << 20;
 
 }  // namespace
 
@@ -27,13 +27,13 @@ absl::Status push_blob(const std::string& address, const common::Security& secur
   common::set_deadline(context, std::chrono::seconds(30));
   v1::UploadResponse response;
   const auto writer = stub->Upload(&context, &response);
-  for (std::size_t at = 0; at < bytes.size(); at += kPiece) {
+  for (std::size_t at = 0; at < bytes.size(); at += kSentPiece) {
     v1::UploadRequest request;
     if (at == 0) {
       request.set_sha256(sha256);
       request.set_size(bytes.size());
     }
-    request.set_data(bytes.substr(at, kPiece));
+    request.set_data(bytes.substr(at, kSentPiece));
     if (!writer->Write(request)) break;
   }
   writer->WritesDone();

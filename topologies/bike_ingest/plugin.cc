@@ -16,7 +16,8 @@ RAFALE_TOPOLOGY("bike_ingest", builder) {
   using namespace rafale::bikes;
   const Options source = read_source_options(builder);
   if (source.source == Options::Source::kafka) {
-    builder.mistake("bikes.source=kafka: the records are in Kafka already; give simulator or file");
+    builder.mistake(
+        "bikes.source=kafka: the records are in Kafka already; give simulator, file or http");
   }
   rafale::connectors::KafkaBoltOptions sink;
   sink.client = rafale::connectors::read_kafka_settings(builder);

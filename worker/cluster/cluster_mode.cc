@@ -29,7 +29,7 @@
 namespace rafale::worker {
 namespace {
 
-constexpr std::chrono::milliseconds kLastWordTime{2000};
+constexpr std::chrono::milliseconds kFarewellTime{2000};
 
 std::atomic<bool> stop_asked{false};
 
@@ -67,7 +67,7 @@ int refuse(const Launch& launch, const std::string& text) {
   common::log::make("worker")->error("{}", text);
   // The supervisor shows why.
   const auto supervisor = AttachClient::start(launch, [](const ClusterNews&) {});
-  supervisor->finish({.state = "starting", .adopted_epoch = 0, .failure = text}, kLastWordTime);
+  supervisor->finish({.state = "starting", .adopted_epoch = 0, .failure = text}, kFarewellTime);
   return kExitFailed;
 }
 

@@ -25,7 +25,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kInterval{1000};
 constexpr std::chrono::milliseconds kDeadline{2000};
-constexpr std::ptrdiff_t kMostErrors = 100;
+constexpr std::ptrdiff_t kMostWaiting = 100;
 
 class GrpcHeartbeatClient final : public HeartbeatClient {
  public:
@@ -70,8 +70,8 @@ class GrpcHeartbeatClient final : public HeartbeatClient {
       request.mutable_stats()->set_instance(launch_.instance);
     }
     for (ReportedError& error : sources_.errors()) errors_.push_back(std::move(error));
-    if (std::ssize(errors_) > kMostErrors)
-      errors_.erase(errors_.begin(), errors_.end() - kMostErrors);
+    if (std::ssize(errors_) > kMostWaiting)
+      errors_.erase(errors_.begin(), errors_.end() - kMostWaiting);
     for (const ReportedError& error : errors_) {
       v1::ErrorEntry& entry = *request.add_errors();
       entry.set_component(error.component);

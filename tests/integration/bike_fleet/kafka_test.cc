@@ -208,7 +208,7 @@ TEST(KafkaSink, WritesEmptyStationsAsTheCourseDoesAndDeltas) {
 
 TEST(BikeIngest, RefusesToReadWhatItWrites) {
   const auto ended = support::run(call("bike_ingest", {"bikes.source=kafka"}));
-  EXPECT_EQ(ended.exit_code, 1) << ended.err;
+  EXPECT_EQ(ended.exit_code, 2) << ended.err;
   EXPECT_THAT(ended.err, ::testing::HasSubstr("the records are in Kafka already"));
 }
 
