@@ -38,6 +38,7 @@ function(_rafale_register name timeout labels)
   set_tests_properties(${name} PROPERTIES
     LABELS "${labels}"
     TIMEOUT ${timeout}
+    COST ${timeout}  # the long ones begin first
     SKIP_RETURN_CODE ${rafale_test_skip_code}
     ENVIRONMENT "${rafale_test_environment};RAFALE_TEST_NAME=${name}")
 endfunction()

@@ -268,7 +268,9 @@ def boot(cluster, attached):
         launch(cluster, "zookeeper", java(cluster, main, settings, heap="128m"), attached)
         wait_for(cluster, "zookeeper", port)
     else:
-        name = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        name = "-"
+        while name.startswith("-"):  # it would be read as an option
+            name = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         formats = [subprocess.Popen(
             java(cluster, "kafka.tools.StorageTool", "format", "-t", name, "-c",
                  cluster.directory / f"broker-{number}.properties"),
