@@ -26,9 +26,10 @@ struct LogPlace {
 };
 
 /// Reads a log line by line, and waits for what comes. When the log was rotated, by renaming and a
-/// new file or by truncation, it reads the old file to its end and goes on with the new one. A last
-/// line without its line feed waits for it, unless its file was rotated away. Plain files only.
-/// Used on one thread at a time; never waits.
+/// new file or by truncation, it reads the old file to its end and goes on with the new one (a file
+/// that was truncated and has grown beyond its old size meanwhile cannot be told from one that
+/// grew). A last line without its line feed waits for it, unless its file was rotated away. Plain
+/// files only. Used on one thread at a time; never waits.
 ///
 ///   LogFollower log("access.log", saved);
 ///   while (log.next(line)) use(line);      // false: nothing now

@@ -113,6 +113,12 @@ KafkaSpoutOptions read_kafka_spout(TopologyBuilder& builder, const KafkaSettings
   return options;
 }
 
+bool require_one_topic(TopologyBuilder& builder, const std::vector<std::string>& topics) {
+  const bool one = topics.size() == 1 && !topics[0].starts_with('^');
+  if (!one) builder.mistake("kafka.topics: this topology reads one topic, and no pattern");
+  return one;
+}
+
 void read_kafka_dead_letters(TopologyBuilder& builder, const KafkaSettings& client) {
   KafkaDeadLettersOptions options;
   options.client = client;

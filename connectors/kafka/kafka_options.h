@@ -5,6 +5,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "connectors/kafka/kafka_settings.h"
 #include "connectors/kafka/kafka_spout.h"
@@ -15,6 +16,10 @@ namespace rafale::connectors {
 /// Declares kafka.bootstrap.servers, kafka.properties.file and kafka.property and reads them; what
 /// is wrong is one of the builder's mistakes.
 KafkaSettings read_kafka_settings(TopologyBuilder& builder);
+
+/// Whether these are one topic, by its name: what a topology needs that knows records by partition
+/// and offset alone. Else a mistake of the builder's.
+bool require_one_topic(TopologyBuilder& builder, const std::vector<std::string>& topics);
 
 /// Declares PREFIX.topics (default `topics`, names and ^patterns with commas), PREFIX.group
 /// (default `group`), PREFIX.start, PREFIX.guarantee, PREFIX.commit.ms, PREFIX.refresh.ms,

@@ -285,22 +285,27 @@ void KafkaSpout::take_assigned(std::vector<KafkaConsumer::Assigned> assigned) {
   for (KafkaConsumer::Assigned& part : assigned) {
     const auto known = std::ranges::find_if(
         by_slot_, [&](std::size_t i) { return partitions_[i]->name == part.partition; });
-    if (known != by_slot_.end() && !partitions_[*known]->stands) {
+    const bool had = known != by_slot_.end();
+    // What the news say of a partition that stands may be older than its standing: then it is tried
+    // once more.
+    const std::int64_t next = had ? partitions_[*known]->next : part.begin;
+    const bool there = next >= part.earliest && next <= part.end;
+    if (had && (!partitions_[*known]->stands || there)) {
+      partitions_[*known]->stands = false;
       partitions_[*known]->end = std::max(partitions_[*known]->end, part.end);
       slots.push_back(*known);
       continue;
     }
-    const bool stood = known != by_slot_.end();
-    if (stood) partitions_[*known]->paused = false;  // it is replaced
-    const auto lost_from = stood ? std::optional(partitions_[*known]->next) : part.lost_from;
-    const std::int64_t begin = stood ? part.earliest : part.begin;
+    if (had) partitions_[*known]->paused = false;  // it is replaced
+    const auto lost_from = had ? std::optional(next) : part.lost_from;
+    const std::int64_t begin = there ? next : part.earliest;
     if (lost_from && *lost_from != begin) report_gap(part.partition, *lost_from, begin);
     Partition fresh{.name = std::move(part.partition), .progress = PartitionProgress(begin)};
     fresh.next = begin;
-    fresh.committed = part.lost_from || stood ? -1 : begin;
+    fresh.committed = lost_from ? -1 : begin;
     fresh.end = part.end;
     // Where the spout began is what it ends at, also for a partition that it had to move in.
-    fresh.stop_at = stood ? partitions_[*known]->stop_at : part.end;
+    fresh.stop_at = had ? partitions_[*known]->stop_at : part.end;
     slots.push_back(partitions_.size());
     partitions_.push_back(std::make_unique<Partition>(std::move(fresh)));
   }

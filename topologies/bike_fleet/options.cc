@@ -111,8 +111,8 @@ void read_kafka(TopologyBuilder& builder, Options& options) {
   const connectors::KafkaSettings client = connectors::read_kafka_settings(builder);
   options.kafka =
       connectors::read_kafka_spout(builder, client, "kafka", "velib-stations", "bike-fleet");
-  if (options.source == Options::Source::kafka && options.kafka.topics.size() != 1) {
-    builder.mistake("kafka.topics: the bike fleet reads one topic");
+  if (options.source == Options::Source::kafka) {
+    connectors::require_one_topic(builder, options.kafka.topics);
   }
   connectors::read_kafka_dead_letters(builder, client);
   options.kafka_sink.client = client;

@@ -103,6 +103,7 @@ RAFALE_TOPOLOGY("page_visits", builder) {
     builder.mistake("visits.source is '" + source + "'; it must be file or kafka");
   }
   if (source == "file") check_file(builder, file, follow);
+  if (source == "kafka") connectors::require_one_topic(builder, kafka.topics);
   if (parallelism < 1 || parallelism > 1024 || top < 0 || !(fail >= 0 && fail < 1)) {
     builder.mistake("visits.parallelism is 1 to 1024, visits.top a count, visits.fail below 1");
   }

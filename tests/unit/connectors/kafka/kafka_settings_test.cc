@@ -68,6 +68,14 @@ TEST(KafkaOptions, WrongOnesAreMistakesThatSayWhatWillDo) {
   EXPECT_THAT(text, HasSubstr("expected property=value, given 'sasl.password'"));
 }
 
+TEST(KafkaOptions, OneTopicIsNoPatternAndNoList) {
+  TopologyBuilder builder("t");
+  EXPECT_TRUE(require_one_topic(builder, {"visits"}));
+  EXPECT_FALSE(require_one_topic(builder, {"^visits.*"}));
+  EXPECT_FALSE(require_one_topic(builder, {"a", "b"}));
+  EXPECT_FALSE(require_one_topic(builder, {}));
+}
+
 TEST(KafkaOptions, ABadValueOfAPropertyIsNamedWithoutItsValue) {
   EXPECT_THAT(kafka_property_mistake("security.protocol", "hidden-secret"),
               testing::AllOf(HasSubstr("security.protocol"), Not(HasSubstr("hidden-secret"))));
