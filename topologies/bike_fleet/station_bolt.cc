@@ -57,6 +57,7 @@ void StationBolt::execute(const Tuple& in, BasicCollector& out) {
   }
   if (stale) {
     stale_->add();
+    tell_again(in, key, state, out);
   } else {
     apply(in, key, state, out);
   }
@@ -67,17 +68,53 @@ void StationBolt::apply(const Tuple& in, const StationKey& key, State& state, Ba
   const std::int64_t delta = bikes - state.bikes;
   const bool empty = bikes == 0;
   if (delta != 0 || empty != state.empty) {
-    const std::string_view turned = empty == state.empty ? "" : empty ? "empty" : "not_empty";
-    const auto at = in.is_null(at_) ? std::nullopt : std::optional(in.get(at_));
-    const bool initial = state.position == State::kNever;
-    if (options_.address) {
-      out.emit(key.contract, key.number, delta, bikes, at, turned, initial, in.get(address_));
-    } else {
-      out.emit(key.contract, key.number, delta, bikes, at, turned, initial);
-    }
+    const Change change{.position = in.get(position_),
+                        .delta = delta,
+                        .bikes = bikes,
+                        .at = in.is_null(at_) ? std::nullopt : std::optional(in.get(at_)),
+                        .turned = empty == state.empty ? ""
+                                  : empty              ? "empty"
+                                                       : "not_empty",
+                        .initial = state.position == State::kNever};
+    tell(in, key, change, out);
+    keep(change, state);
   }
   // Last, as an emit that throws fails the tuple, and its replay must not be stale.
-  state = {in.get(position_), bikes, empty};
+  state.position = in.get(position_);
+  state.bikes = bikes;
+  state.empty = empty;
+}
+
+void StationBolt::tell(const Tuple& in, const StationKey& key, const Change& change,
+                       BasicCollector& out) {
+  if (options_.address) {
+    out.emit(key.contract, key.number, change.delta, change.bikes, change.at, change.turned,
+             change.initial, in.get(address_));
+  } else {
+    out.emit(key.contract, key.number, change.delta, change.bikes, change.at, change.turned,
+             change.initial);
+  }
+}
+
+void StationBolt::keep(const Change& change, State& state) {
+  if (state.changes.size() < kKept) {
+    state.last = state.changes.size();
+    state.changes.push_back(change);
+  } else {
+    state.last = (state.last + 1) % kKept;
+    state.changes[state.last] = change;
+  }
+}
+
+void StationBolt::tell_again(const Tuple& in, const StationKey& key, const State& state,
+                             BasicCollector& out) {
+  const std::int64_t position = in.get(position_);
+  for (std::size_t i = 0; i < state.changes.size(); ++i) {
+    if (state.changes[i].position != position) continue;
+    tell(in, key, state.changes[i], out);
+    if (i != state.last) tell(in, key, state.changes[state.last], out);
+    return;
+  }
 }
 
 }  // namespace rafale::bikes

@@ -7,9 +7,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "rafale/bolt.h"
 #include "topologies/bike_fleet/station_record.h"
@@ -21,6 +23,11 @@ namespace rafale::bikes {
 /// the last position applied to its station, which a replay brings, changes nothing, is acked and
 /// counted as `stale`. With partitions there is no order between two of them: a record of another
 /// partition than the last one is applied.
+///
+/// A stale record that was applied before may come again because what it changed got lost behind
+/// this bolt, with a worker: its change is told again, and the station's last one after it, so that
+/// no change is lost and the last word on a station is right. Of each station the last kKept
+/// changes are known.
 class StationBolt final : public BasicBolt {
  public:
   struct Options {
@@ -35,11 +42,23 @@ class StationBolt final : public BasicBolt {
   void execute(const Tuple& in, BasicCollector& out) override;
 
  private:
+  struct Change {
+    std::int64_t position = 0;
+    std::int64_t delta = 0;
+    std::int64_t bikes = 0;
+    std::optional<std::int64_t> at{};
+    std::string_view turned{};  // static text
+    bool initial = false;
+  };
+  static constexpr std::size_t kKept = 32;
+
   struct State {
     static constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::min();
     std::int64_t position = kNever;
     std::int64_t bikes = 0;
     bool empty = false;
+    std::vector<Change> changes{};  // a ring once it is full
+    std::size_t last = 0;           // in changes
   };
   struct Key {
     std::string contract, number;
@@ -59,6 +78,9 @@ class StationBolt final : public BasicBolt {
 
   State& state_of(const StationKey& key);
   bool is_stale(std::int64_t position, const State& state) const;
+  void tell(const Tuple& in, const StationKey& key, const Change& change, BasicCollector& out);
+  void tell_again(const Tuple& in, const StationKey& key, const State& state, BasicCollector& out);
+  static void keep(const Change& change, State& state);
   void apply(const Tuple& in, const StationKey& key, State& state, BasicCollector& out);
 
   Options options_;

@@ -179,8 +179,8 @@ TEST_F(StationBoltTest, KeepsStationsOfTheSameNumberApart) {
 
 TEST_F(StationBoltTest, AcksAndCountsWhatIsStaleAndChangesNothing) {
   execute("lyon", "1", 10, 5);
-  execute("lyon", "1", 10, 0);
-  execute("lyon", "1", 9, 0);
+  execute("lyon", "1", 9, 0);  // was overtaken, never applied
+  execute("lyon", "1", 8, 0);
   execute("lyon", "2", 1, 4);  // another station has positions of its own
   execute("lyon", "1", 11, 6);
   EXPECT_THAT(emitted(harness),
@@ -190,6 +190,28 @@ TEST_F(StationBoltTest, AcksAndCountsWhatIsStaleAndChangesNothing) {
   EXPECT_EQ(harness.counters["stale"], 2);
 }
 
+TEST_F(StationBoltTest, TellsAChangeAgainThatMayHaveBeenLostAndTheLastOneAfterIt) {
+  execute("lyon", "1", 10, 5);
+  execute("lyon", "1", 11, 5);  // changes nothing, so nothing can be lost
+  execute("lyon", "1", 12, 0);
+  execute("lyon", "1", 13, 2);
+  harness.emitted.clear();
+  execute("lyon", "1", 11, 5);
+  EXPECT_THAT(emitted(harness), SizeIs(0));
+  execute("lyon", "1", 12, 0);
+  EXPECT_THAT(emitted(harness), ElementsAre(R"(["lyon","1",-5,0,null,"empty",false])",
+                                            R"(["lyon","1",2,2,null,"not_empty",false])"));
+  harness.emitted.clear();
+  execute("lyon", "1", 13, 2);
+  EXPECT_THAT(emitted(harness), ElementsAre(R"(["lyon","1",2,2,null,"not_empty",false])"));
+  harness.emitted.clear();
+  for (int i = 0; i < 100; ++i) execute("lyon", "1", 14 + i, i % 2);
+  harness.emitted.clear();
+  execute("lyon", "1", 113, 1);
+  EXPECT_THAT(emitted(harness), SizeIs(1));
+  EXPECT_EQ(harness.counters["stale"], 4);
+}
+
 TEST_F(StationBoltTest, TracesEveryRecordIfAsked) {
   StationBolt traced({.trace = true});
   traced.prepare(harness);
@@ -197,7 +219,7 @@ TEST_F(StationBoltTest, TracesEveryRecordIfAsked) {
   harness.execute(traced, kParse, "lyon", "1", 10, 5, nullptr);
   EXPECT_THAT(emitted(harness, kTrace),
               ElementsAre(R"(["lyon","1",10,false])", R"(["lyon","1",10,true])"));
-  EXPECT_THAT(emitted(harness), SizeIs(1));
+  EXPECT_THAT(emitted(harness), SizeIs(2)) << "the change, told again";
 }
 
 TEST_F(StationBoltTest, KnowsNoOrderBetweenPartitions) {
@@ -212,7 +234,8 @@ TEST_F(StationBoltTest, KnowsNoOrderBetweenPartitions) {
   record(0, 3, 7);  // a replay
   record(0, 2, 7);
   EXPECT_THAT(emitted(harness),
-              ElementsAre(R"(["lyon","1",5,5,null,"",true])", R"(["lyon","1",1,6,null,"",false])"));
+              ElementsAre(R"(["lyon","1",5,5,null,"",true])", R"(["lyon","1",1,6,null,"",false])",
+                          R"(["lyon","1",1,6,null,"",false])"));
   EXPECT_EQ(harness.counters["stale"], 2);
 }
 
