@@ -54,13 +54,7 @@ void KafkaSpout::start(SpoutContext& context) {
 
 void KafkaSpout::close() {
   if (!consumer_) return;
-  KafkaConsumer::Offsets last;
-  for (const std::size_t i : by_slot_) {
-    const Partition& partition = *partitions_[i];
-    if (partition.progress.complete_below() > partition.committed) {
-      last[partition.name] = partition.progress.complete_below();
-    }
-  }
+  const KafkaConsumer::Offsets last = ready_offsets();
   if (!last.empty() && options_.guarantee == KafkaGuarantee::at_least_once) {
     const std::string error = consumer_->commit_and_wait(last, kLastCommitMs);
     if (!error.empty()) {
@@ -204,8 +198,9 @@ ReplaySpout::Description KafkaSpout::describe(const Tuple& row) {
 // ---- at most once -------------------------------------------------------------------------------
 
 void KafkaSpout::keep() {
-  Partition& partition = *partitions_[by_slot_[record_.slot]];
-  kept_.push_back({record_, {}});
+  const std::size_t index = by_slot_[record_.slot];
+  Partition& partition = *partitions_[index];
+  kept_.push_back({record_, {}, index});
   Kept& kept = kept_.back();
   const auto append = [&](std::string_view text) { kept.bytes += text; };
   append(record_.topic);
@@ -245,8 +240,8 @@ void KafkaSpout::emit_kept() {
     try {
       emit(record_, collector);
     } catch (const std::exception& error) {
-      const std::size_t partition = by_slot_[record_.slot];
-      bury(error.what(), partition, partitions_[partition]->progress.add(record_.offset, 1));
+      bury(error.what(), kept.partition,
+           partitions_[kept.partition]->progress.add(record_.offset, 1));
     }
   }
 }
@@ -341,7 +336,8 @@ void KafkaSpout::read_on() {
   }
 }
 
-void KafkaSpout::commit() {
+// What is complete and not known to be committed.
+KafkaConsumer::Offsets KafkaSpout::ready_offsets() const {
   KafkaConsumer::Offsets ready;
   for (const std::size_t i : by_slot_) {
     const Partition& partition = *partitions_[i];
@@ -349,6 +345,11 @@ void KafkaSpout::commit() {
       ready[partition.name] = partition.progress.complete_below();
     }
   }
+  return ready;
+}
+
+void KafkaSpout::commit() {
+  const KafkaConsumer::Offsets ready = ready_offsets();
   if (!ready.empty()) consumer_->commit(ready);
 }
 

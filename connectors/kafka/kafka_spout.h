@@ -129,6 +129,7 @@ class KafkaSpout : public ReplaySpout {
   struct Kept {
     KafkaRecord record;
     std::string bytes;
+    std::size_t partition;  // also when it is read no longer
   };
 
   void take_news();
@@ -141,6 +142,7 @@ class KafkaSpout : public ReplaySpout {
   void bury(std::string why, std::size_t partition, std::uint64_t place);
   void bury_rest();
   void look_after();
+  KafkaConsumer::Offsets ready_offsets() const;
   void commit();
   bool at_end() const;
   void report_lag();
