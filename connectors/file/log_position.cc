@@ -4,23 +4,16 @@
 // One line of text, written beside and renamed.
 #include "connectors/file/log_position.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <stdexcept>
+
+#include "rafale/durable_file.h"
 
 namespace rafale::connectors {
 namespace {
 
 constexpr const char* kFormat = "rafale-log-position-1";
-
-[[noreturn]] void fail(const std::string& path) {
-  throw std::runtime_error("cannot write '" + path + "': " + std::strerror(errno));
-}
 
 }  // namespace
 
@@ -67,14 +60,7 @@ void LogPosition::keep_now() {
   const std::string text = std::string(kFormat) + " " + std::to_string(reached_.inode) + " " +
                            std::to_string(reached_.head) + " " + std::to_string(reached_.offset) +
                            " " + std::to_string(reached_.lines) + "\n";
-  const std::string temporary = path_ + ".new";
-  const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (fd < 0) fail(temporary);
-  const bool whole = ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
-                     ::fsync(fd) == 0;
-  ::close(fd);
-  if (!whole) fail(temporary);
-  if (::rename(temporary.c_str(), path_.c_str()) != 0) fail(path_);
+  write_durably(path_, text);
   kept_ = reached_;
 }
 

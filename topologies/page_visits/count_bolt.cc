@@ -4,12 +4,6 @@
 // Counting, and the file of counts.
 #include "topologies/page_visits/count_bolt.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
-#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
@@ -18,6 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include "connectors/file/output_directory.h"
+#include "rafale/durable_file.h"
 
 namespace rafale::visits {
 namespace {
@@ -26,30 +21,6 @@ using nlohmann::json;
 
 constexpr int kFormat = 1;
 constexpr std::size_t kMostWaiting = 20'000;
-
-[[noreturn]] void fail(const std::string& what, const std::string& path) {
-  throw std::runtime_error("cannot " + what + " '" + path + "': " + std::strerror(errno));
-}
-
-/// There whole, or as it was before.
-void write_durably(const std::string& path, const std::string& text) {
-  const std::string temporary = path + ".new";
-  const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (fd < 0) fail("write", temporary);
-  std::size_t done = 0;
-  while (done < text.size()) {
-    const ssize_t written = ::write(fd, text.data() + done, text.size() - done);
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) break;
-    done += static_cast<std::size_t>(written);
-  }
-  const bool whole = done == text.size() && ::fsync(fd) == 0;
-  const int error = errno;
-  ::close(fd);
-  errno = error;
-  if (!whole) fail("write", temporary);
-  if (::rename(temporary.c_str(), path.c_str()) != 0) fail("rename", temporary);
-}
 
 }  // namespace
 

@@ -9,6 +9,7 @@
 #include "rafale/config.h"
 #include "rafale/context.h"
 #include "rafale/dead_letter_sink.h"
+#include "rafale/durable_file.h"
 #include "rafale/failure.h"
 #include "rafale/plugin.h"
 #include "rafale/replay_spout.h"
