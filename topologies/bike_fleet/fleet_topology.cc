@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "topologies/bike_fleet/city_bolt.h"
+#include "topologies/bike_fleet/city_stats_bolt.h"
 #include "topologies/bike_fleet/console.h"
 #include "topologies/bike_fleet/feed.h"
 #include "topologies/bike_fleet/file_source.h"
@@ -62,15 +63,26 @@ void add_parse(TopologyBuilder& builder, const Options& options) {
     parse.source_names = make_source(options)->names();
   }
   parse.address = with_address(options);
+  parse.stands = !options.stats.directory.empty();
   parse.fail = options.fail;
   parse.seed = options.seed;
   // Not fused: feed and parse are the two halves of the work, one for each of two cores.
-  builder.bolt(kParse, [parse] { return std::make_unique<ParseBolt>(parse); })
-      .fields(kFeed, kStationFields)
+  auto& bolt = builder.bolt(kParse, [parse] { return std::make_unique<ParseBolt>(parse); });
+  bolt.fields(kFeed, kStationFields)
       .shuffle(kFeed, kUnreadable)
       .output(reading_schema(parse.address))
       .parallelism(options.parallelism)
       .fuse(false);
+  if (parse.stands) bolt.output(kStands, stands_schema());
+}
+
+void add_stats(TopologyBuilder& builder, const Options& options) {
+  if (options.stats.directory.empty()) return;
+  builder.bolt(kStats, [stats = options.stats] { return std::make_unique<CityStatsBolt>(stats); })
+      .fields(kParse, {"contract"}, kStands)
+      .parallelism(options.parallelism)
+      .tick(std::chrono::milliseconds(CityStatsBolt::kTickMs))
+      .blocking();
 }
 
 void add_stations(TopologyBuilder& builder, const Options& options) {
@@ -153,6 +165,7 @@ void build_fleet(TopologyBuilder& builder, const Options& options) {
   add_feed(builder, options);
   add_parse(builder, options);
   add_stations(builder, options);
+  add_stats(builder, options);
   add_sinks(builder, options);
 }
 

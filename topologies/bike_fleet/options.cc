@@ -223,6 +223,32 @@ void read_sink(TopologyBuilder& builder, Options& options) {
   }
 }
 
+void read_stats(TopologyBuilder& builder, Options& options) {
+  constexpr double kMs = 1000;
+  const auto seconds = [&builder](const char* key, double fallback, double least,
+                                  const char* help) {
+    const auto value = builder.option(key, fallback, help);
+    if (!(value >= least && value <= 31'536'000)) {
+      builder.mistake(std::string(key) + " must be " + (least > 0 ? "0.001" : "0") +
+                      " to 31536000");
+      return static_cast<std::int64_t>(fallback * kMs);
+    }
+    return static_cast<std::int64_t>(value * kMs);
+  };
+  CityStatsBolt::Options& stats = options.stats;
+  stats.directory = builder.option(
+      "bikes.stats", "", "directory for statistics of each city: JSON lines, a CSV file per city");
+  stats.window_ms = seconds("bikes.stats.window.secs", 300.0, 0.001, "length of their windows");
+  stats.lag_ms = seconds("bikes.stats.lag.secs", 0.0, 0,
+                         "how far behind the latest record others may be and not be late");
+  stats.idle_ms = seconds("bikes.stats.idle.secs", 10.0, 0,
+                          "silence after which nobody waits for a parse task's records");
+  stats.steady_positions =
+      options.source == Options::Source::file || options.source == Options::Source::kafka;
+  refuse_without(builder, !stats.directory.empty(), "bikes.stats",
+                 {"bikes.stats.window.secs", "bikes.stats.lag.secs", "bikes.stats.idle.secs"});
+}
+
 void read_output(TopologyBuilder& builder, Options& options) {
   options.output = builder.option(
       "bikes.output", "", "directory for events*.jsonl, trace*.jsonl and dead_letters.jsonl");
@@ -264,6 +290,7 @@ Options read_options(TopologyBuilder& builder) {
   read_kafka(builder, options);
   read_processing(builder, options);
   read_output(builder, options);
+  read_stats(builder, options);
   return options;
 }
 

@@ -12,6 +12,7 @@
 #include "connectors/kafka/kafka_bolt.h"
 #include "connectors/kafka/kafka_spout.h"
 #include "rafale/topology_builder.h"
+#include "topologies/bike_fleet/city_stats_bolt.h"
 #include "topologies/bike_fleet/http_source.h"
 #include "topologies/bike_fleet/simulator.h"
 #include "topologies/bike_fleet/station_record.h"
@@ -45,6 +46,7 @@ struct Options {
   std::string empty_topic, delta_topic;
   connectors::LineWriter::Options file_sink;
   bool trace = false;
+  CityStatsBolt::Options stats;  ///< without a directory there are none
 };
 
 /// Declares the settings and reads them. What is wrong or contradicts something else is one of the

@@ -27,6 +27,10 @@ void ParseBolt::prepare(TaskContext& context) {
   unreadable_reason_ = unreadable.field<std::string_view>("reason");
   unreadable_record_ = unreadable.field<std::string_view>("record");
   random_ = Random(options_.seed + context.task_index());
+  if (options_.stands) {
+    stands_ = context.output(kStands);
+    without_stands_ = &context.counter("without_stands");
+  }
 }
 
 void ParseBolt::execute(const Tuple& in, BasicCollector& out) {
@@ -55,6 +59,17 @@ void ParseBolt::execute(const Tuple& in, BasicCollector& out) {
   } else {
     out.emit(record.key.contract, record.key.number, position, record.bikes, record.at);
   }
+  if (options_.stands) emit_stands(out, record, position);
+}
+
+void ParseBolt::emit_stands(BasicCollector& out, const StationRecord& record,
+                            std::int64_t position) {
+  const std::optional<std::int64_t> stands = parser_->stands();
+  if (!stands || !record.at) {
+    without_stands_->add();
+    return;
+  }
+  out.emit_to(stands_, record.key.contract, record.key.number, position, *record.at, *stands);
 }
 
 void ParseBolt::bury(BasicCollector& out, std::int64_t position, std::string_view reason,

@@ -26,6 +26,7 @@ class ParseBolt final : public BasicBolt {
     std::vector<std::string> source_names;  ///< see RecordSource::names()
     std::string topic;                      ///< not empty: positions are those of kafka_feed.h
     bool address = false;                   ///< whether readings carry the address
+    bool stands = false;                    ///< the stream "stands" is wanted
     double fail = 0;  ///< probability with which a tuple fails for no reason, to test what follows
     std::uint64_t seed = 1;
   };
@@ -36,12 +37,15 @@ class ParseBolt final : public BasicBolt {
   void execute(const Tuple& in, BasicCollector& out) override;
 
  private:
+  void emit_stands(BasicCollector& out, const StationRecord& record, std::int64_t position);
   void bury(BasicCollector& out, std::int64_t position, std::string_view reason,
             std::string_view record);
 
   Options options_;
   std::unique_ptr<RecordParser> parser_;
   Random random_{0};
+  StreamId stands_;
+  Counter* without_stands_ = nullptr;
   Field<std::string_view> contract_, number_, record_;
   Field<std::int64_t> position_;
   Field<std::string_view> unreadable_reason_, unreadable_record_;

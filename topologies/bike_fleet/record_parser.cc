@@ -37,14 +37,26 @@ enum FieldId : std::uint8_t {
   kLastUpdateV3,
   kLastReported,
   kAddress,
+  kAvailableStands,
+  kNumDocks,
   kFields,
   kNoField = kFields,
 };
 
-constexpr std::array<std::string_view, kFields> kNames = {
-    "number",          "contract_name", "contractName",        "station_id",
-    "available_bikes", "totalStands",   "num_bikes_available", "num_vehicles_available",
-    "last_update",     "lastUpdate",    "last_reported",       "address"};
+constexpr std::array<std::string_view, kFields> kNames = {"number",
+                                                          "contract_name",
+                                                          "contractName",
+                                                          "station_id",
+                                                          "available_bikes",
+                                                          "totalStands",
+                                                          "num_bikes_available",
+                                                          "num_vehicles_available",
+                                                          "last_update",
+                                                          "lastUpdate",
+                                                          "last_reported",
+                                                          "address",
+                                                          "available_bike_stands",
+                                                          "num_docks_available"};
 
 FieldId is(std::string_view name, FieldId field) {
   return name == kNames[field] ? field : kNoField;
@@ -67,7 +79,9 @@ FieldId field_of(std::string_view name) {
     case 15:
       return is(name, kAvailableBikes);
     case 19:
-      return is(name, kNumBikes);
+      return name[4] == 'b' ? is(name, kNumBikes) : is(name, kNumDocks);
+    case 21:
+      return is(name, kAvailableStands);
     case 22:
       return is(name, kNumVehicles);
     default:
@@ -105,6 +119,7 @@ class RecordParser::Impl {
 
   bool parse(std::string_view record, StationRecord& out);
   const std::string& reason() const { return reason_; }
+  std::optional<std::int64_t> stands() const;
 
  private:
   bool refuse(std::string text) {
@@ -390,6 +405,24 @@ bool RecordParser::Impl::parse(std::string_view record, StationRecord& out) {
   return interpret(out);
 }
 
+std::optional<std::int64_t> RecordParser::Impl::stands() const {
+  const auto once = [this](FieldId field) {
+    return (present_ >> field & 1) != 0 && (twice_ >> field & 1) == 0;
+  };
+  const Format format = format_of_record();
+  std::int64_t count = -1;
+  auto error = simdjson::NO_SUCH_FIELD;
+  if (format == Format::jcdecaux_v3 && once(kTotalStands)) {
+    error = values_[kTotalStands]["availabilities"]["stands"].get(count);
+  } else if (format == Format::jcdecaux_v1 && once(kAvailableStands)) {
+    error = values_[kAvailableStands].get(count);
+  } else if (format == Format::gbfs && once(kNumDocks)) {
+    error = values_[kNumDocks].get(count);
+  }
+  if (error != simdjson::SUCCESS || count < 0 || count > kMaxBikes) return std::nullopt;
+  return count;
+}
+
 RecordParser::RecordParser(Format format, std::string contract)
     : impl_(std::make_unique<Impl>(format, std::move(contract))) {}
 RecordParser::~RecordParser() = default;
@@ -398,5 +431,6 @@ bool RecordParser::parse(std::string_view record, StationRecord& out) {
   return impl_->parse(record, out);
 }
 const std::string& RecordParser::reason() const { return impl_->reason(); }
+std::optional<std::int64_t> RecordParser::stands() const { return impl_->stands(); }
 
 }  // namespace rafale::bikes

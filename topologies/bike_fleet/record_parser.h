@@ -4,7 +4,9 @@
 // From the JSON text of one station to what it says, or to the reason why it says nothing.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -28,6 +30,9 @@ class RecordParser {
   /// reason() says why in one sentence that names the field, if it is about one.
   bool parse(std::string_view record, StationRecord& out);
   const std::string& reason() const;
+  /// How many stands are free, by the record that parse() just understood; nothing if it does not
+  /// say, or says no sensible number.
+  std::optional<std::int64_t> stands() const;
 
  private:
   class Impl;

@@ -19,6 +19,8 @@ inline constexpr const char* kCity = "city";
 inline constexpr const char* kEvents = "events";
 inline constexpr const char* kTrace = "trace";
 inline constexpr const char* kUnreadable = "unreadable";
+inline constexpr const char* kStands = "stands";
+inline constexpr const char* kStats = "city_stats";
 
 /// The fields that every stream is grouped by between feed and station.
 inline const std::vector<std::string> kStationFields{"contract", "number"};
@@ -54,6 +56,16 @@ inline Schema reading_schema(bool address = false) {
                        {"bikes", FieldType::int64},
                        {"at", FieldType::int64}},
                       address);
+}
+
+/// parse -> city_stats, stream "stands", only with bikes.stats: the free stands of each record that
+/// says when it was made and how many there are.
+inline Schema stands_schema() {
+  return {{"contract", FieldType::string},
+          {"number", FieldType::string},
+          {"position", FieldType::int64},
+          {"at", FieldType::int64},
+          {"stands", FieldType::int64}};
 }
 
 /// station -> city: one tuple for each record that changed its station. `delta` is 0 if only

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The Rafale authors
 // Two recorded cities in one run: every count of every station equals that of the oracles.
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -10,6 +14,7 @@
 
 #include "tests/integration/bike_fleet/outcome.h"
 #include "tests/integration/bike_fleet/recording.h"
+#include "tests/support/process.h"
 #include "tests/support/scratch.h"
 #include "tests/support/shared_data.h"
 #include "topologies/bike_fleet/source_position.h"
@@ -134,6 +139,90 @@ TEST_F(TwoCities, LoseNothingWhenRecordsFailAtRandom) {
     for (const auto& [station, counts] : found.per_station) bikes += counts[3];
     EXPECT_EQ(found.sum_of_deltas, bikes);
   }
+}
+
+/// The windows in the statistics of a run, by "contract/start": stands, records, stations.
+std::map<std::string, std::array<double, 3>> read_windows(const std::string& directory,
+                                                          std::int64_t& late) {
+  std::map<std::string, std::array<double, 3>> windows;
+  late = 0;
+  for (const auto& file : std::filesystem::directory_iterator(directory)) {
+    const std::string name = file.path().filename();
+    if (!name.ends_with(".jsonl")) continue;
+    std::ifstream in(file.path());
+    for (std::string line; std::getline(in, line);) {
+      if (name.starts_with("city_stats_late")) {
+        ++late;
+        continue;
+      }
+      const auto window = nlohmann::json::parse(line);
+      const std::string key = window.at("contract").get<std::string>() + "/" +
+                              std::to_string(window.at("window_start").get<std::int64_t>());
+      EXPECT_TRUE(windows
+                      .emplace(key, std::array{window.at("available_stands").get<double>(),
+                                               window.at("records").get<double>(),
+                                               window.at("stations").get<double>()})
+                      .second)
+          << key << " was written twice";
+    }
+  }
+  return windows;
+}
+
+void expect_windows(const std::map<std::string, std::array<double, 3>>& found,
+                    const nlohmann::json& wanted) {
+  ASSERT_GT(wanted.size(), 300U);
+  for (const auto& [key, counts] : wanted.items()) {
+    ASSERT_TRUE(found.contains(key)) << key;
+    ASSERT_NEAR(found.at(key)[0], counts.at(0).get<double>(), 1e-6) << key;
+    ASSERT_EQ(found.at(key)[1], counts.at(1).get<double>()) << key;
+    ASSERT_EQ(found.at(key)[2], counts.at(2).get<double>()) << key;
+  }
+}
+
+// Lyon's records come in the order of their time, whichever way they take.
+TEST_F(TwoCities, GiveTheStatisticsOfLyonsOracle) {
+  std::ifstream in(support::shared_data(std::string(kLyon) + ".oracle.json"));
+  const auto wanted = nlohmann::json::parse(in).at("window_stats");
+  for (const char* parallelism : {"1", "4"}) {
+    const Scratch dir;
+    const FleetRun result = run_fleet(
+        {"bikes.file=" + lyon_file(), "bikes.output=" + (dir / "events"),
+         "bikes.stats=" + (dir / "stats"), std::string("bikes.parallelism=") + parallelism});
+    EXPECT_EQ(result.ended.exit_code, 0) << result.ended.err;
+    EXPECT_EQ(result.count("acked"), lyon_.records);
+    std::int64_t late = 0;
+    const auto found = read_windows(dir / "stats", late);
+    EXPECT_EQ(late, 0);
+    EXPECT_EQ(found.size(), wanted.size());
+    expect_windows(found, wanted);
+  }
+}
+
+// Mexico's stations tell of moments that are up to decades behind: what is late is in no window.
+TEST_F(TwoCities, TellMexicosLateRecordsApart) {
+  const FleetRun result =
+      run_fleet({"bikes.file=" + mexico_file(), "bikes.output=" + (out_ / "events"),
+                 "bikes.stats=" + (out_ / "stats")});
+  EXPECT_EQ(result.ended.exit_code, 0) << result.ended.err;
+  std::int64_t late = 0;
+  const auto found = read_windows(out_ / "stats", late);
+
+  const char* source = std::getenv("RAFALE_SOURCE_DIR");
+  ASSERT_NE(source, nullptr);
+  const std::string program =
+      std::string(source) + "/tests/integration/bike_fleet/recount_windows.py";
+  const support::Ended ended =
+      support::run({"/usr/bin/env", "python3", program, mexico_file(), "300000"});
+  ASSERT_EQ(ended.exit_code, 0) << ended.err;
+  const auto recount = nlohmann::json::parse(ended.out);
+  EXPECT_EQ(late, recount.at("late").get<std::int64_t>());
+  EXPECT_GT(late, 0);
+  EXPECT_EQ(found.size(), recount.at("windows").size());
+  expect_windows(found, recount.at("windows"));
+  double on_time = 0;
+  for (const auto& [key, counts] : found) on_time += counts[1];
+  EXPECT_EQ(static_cast<std::int64_t>(on_time) + late, mexico_.records);
 }
 
 }  // namespace

@@ -50,6 +50,29 @@ TEST(RecordParser, ReadsJcdecauxV3) {
   EXPECT_EQ(parsed(record, Format::jcdecaux_v3), "dublin/42 27 1739033046000");
 }
 
+TEST(RecordParser, ReadsFreeStandsWhereARecordSaysThem) {
+  RecordParser parser(Format::automatic, "oslo");
+  const auto stands = [&parser](const std::string& record) -> std::int64_t {
+    StationRecord out;
+    EXPECT_TRUE(parser.parse(record, out)) << parser.reason();
+    return parser.stands().value_or(-1);
+  };
+  EXPECT_EQ(stands(v1("1", "3", R"(,"available_bike_stands":7)")), 7);
+  EXPECT_EQ(stands(R"({"number":42,"contractName":"dublin","totalStands":)"
+                   R"({"availabilities":{"bikes":27,"stands":3}}})"),
+            3);
+  EXPECT_EQ(stands(R"({"station_id":"5","num_bikes_available":3,"num_docks_available":16})"), 16);
+  EXPECT_EQ(stands(v1("1", "3", "")), -1);
+  EXPECT_EQ(stands(R"({"station_id":"5","num_bikes_available":3})"), -1);
+  EXPECT_EQ(stands(R"({"number":42,"contractName":"dublin","totalStands":)"
+                   R"({"availabilities":{"bikes":27}}})"),
+            -1);
+  for (const char* odd : {"-1", "1000001", "7.5", "null", R"("7")"}) {
+    EXPECT_EQ(stands(v1("1", "3", std::string(R"(,"available_bike_stands":)") + odd)), -1) << odd;
+  }
+  EXPECT_EQ(stands(v1("1", "3", R"(,"available_bike_stands":7,"available_bike_stands":8)")), -1);
+}
+
 TEST(RecordParser, ReadsGbfsOfSeveralVersions) {
   const auto gbfs = [](const char* record) { return parsed(record, Format::automatic, "oslo"); };
   EXPECT_EQ(gbfs(R"({"station_id":"5","num_bikes_available":3,"num_docks_available":16,)"
