@@ -1,102 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The Rafale authors
 //
-// One record after the other, each with its delivery report.
+// Letters as records.
 #include "connectors/kafka/kafka_dead_letters.h"
 
-#include <array>
-#include <stdexcept>
-#include <utility>
-
-#include "connectors/kafka/handles.h"
-
 namespace rafale::connectors {
-namespace {
-
-constexpr int kPollMs = 100;
-
-/// What became of one record; its address is the record's opaque.
-struct Delivery {
-  bool reported = false;
-  rd_kafka_resp_err_t error = RD_KAFKA_RESP_ERR_NO_ERROR;
-};
-
-}  // namespace
-
-/// The client, whose callbacks run inside rd_kafka_poll().
-struct KafkaDeadLetters::Producer {
-  explicit Producer(const KafkaDeadLettersOptions& options);
-
-  /// Why it can send nothing any more; empty if it can.
-  std::string fatal_text() const {
-    std::array<char, 512> text{};
-    const bool fatal =
-        rd_kafka_fatal_error(handle.get(), text.data(), text.size()) != RD_KAFKA_RESP_ERR_NO_ERROR;
-    return fatal ? text.data() : "";
-  }
-
-  std::string trouble;  // what the client last said of its brokers
-  kafka::Handle handle;
-};
-
-KafkaDeadLetters::Producer::Producer(const KafkaDeadLettersOptions& options) {
-  kafka::Conf conf = kafka::make_conf(
-      options.client,
-      {{"compression.type", "lz4"},
-       {"reconnect.backoff.max.ms", "1000"},
-       {"log.connection.close", "false"}},
-      // How large a record may be is the broker's decision.
-      {{"enable.idempotence", "true"},
-       {"linger.ms", "0"},
-       {"message.max.bytes", "1000000000"},
-       {"message.timeout.ms", std::to_string(options.timeout_ms)},
-       {"topic.metadata.propagation.max.ms", std::to_string(options.timeout_ms / 2)}});
-  rd_kafka_conf_set_opaque(conf.get(), this);
-  rd_kafka_conf_set_dr_msg_cb(conf.get(), [](rd_kafka_t*, const rd_kafka_message_t* record, void*) {
-    auto& delivery = *static_cast<Delivery*>(record->_private);
-    delivery.reported = true;
-    delivery.error = record->err;
-  });
-  rd_kafka_conf_set_error_cb(conf.get(), [](rd_kafka_t*, int, const char* reason, void* self) {
-    static_cast<Producer*>(self)->trouble = reason;
-  });
-  rd_kafka_conf_set_log_cb(conf.get(), [](const rd_kafka_t*, int, const char*, const char*) {});
-  handle = kafka::make_client(RD_KAFKA_PRODUCER, std::move(conf), "a Kafka producer");
-}
-
-KafkaDeadLetters::KafkaDeadLetters(KafkaDeadLettersOptions options)
-    : options_(std::move(options)), producer_(std::make_unique<Producer>(options_)) {}
-
-KafkaDeadLetters::~KafkaDeadLetters() = default;
 
 void KafkaDeadLetters::write(std::string_view line, const DeadLetter& letter) {
-  const std::string problem = deliver(line, letter);
-  if (problem.empty()) return;
-  if (!producer_->fatal_text().empty()) producer_ = std::make_unique<Producer>(options_);
-  throw std::runtime_error(problem);
-}
-
-// Returns why the letter may not be there; empty if it is.
-std::string KafkaDeadLetters::deliver(std::string_view line, const DeadLetter& letter) {
-  rd_kafka_t* const client = producer_->handle.get();
-  producer_->trouble.clear();
-  Delivery delivery;
-  const auto refused = rd_kafka_producev(
-      client, RD_KAFKA_V_TOPIC(options_.topic.c_str()), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-      RD_KAFKA_V_VALUE(const_cast<char*>(line.data()), line.size()),
-      RD_KAFKA_V_HEADER("reason", letter.reason.data(), letter.reason.size()),
-      RD_KAFKA_V_OPAQUE(&delivery), RD_KAFKA_V_END);
-  if (refused != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    const std::string fatal = producer_->fatal_text();
-    return fatal.empty() ? kafka::error_text(refused) : fatal;
-  }
-  // The client reports every record, at the latest when message.timeout.ms is over.
-  while (!delivery.reported) rd_kafka_poll(client, kPollMs);
-  if (delivery.error == RD_KAFKA_RESP_ERR_NO_ERROR) return {};
-  if (std::string fatal = producer_->fatal_text(); !fatal.empty()) return fatal;
-  std::string text = kafka::error_text(delivery.error);
-  if (!producer_->trouble.empty()) text += " (" + producer_->trouble + ")";
-  return text;
+  writer_.write({.value = line, .header_name = "reason", .header_value = letter.reason});
 }
 
 std::string kafka_dead_letter_place(const KafkaDeadLettersOptions& options) {

@@ -114,6 +114,9 @@ void CityStatsBolt::prepare(TaskContext& context, BoltCollector&) {
   suffix_ = "-" + std::to_string(context.task_index());
   state_path_ = prefix_ + suffix_ + ".state";
   load();
+  if (!options_.kafka.topic.empty()) {
+    kafka_ = std::make_unique<connectors::KafkaWriter>(options_.kafka);
+  }
   lines_.emplace(prefix_ + suffix_ + ".jsonl");
 }
 
@@ -193,7 +196,12 @@ CityStatsBolt::Output& CityStatsBolt::csv_of(const std::string& contract) {
 void CityStatsBolt::add_lines(const std::vector<CityWindow>& windows) {
   for (const CityWindow& window : windows) {
     append_csv(csv_of(window.contract).text, window);
-    append_json(lines_->text, window);
+    std::string line;
+    append_json(line, window);
+    lines_->text += line;
+    if (kafka_ == nullptr) continue;
+    line.pop_back();
+    to_kafka_.emplace_back(window.contract, std::move(line));
   }
 }
 
@@ -201,6 +209,9 @@ void CityStatsBolt::write_outputs() {
   lines_->write();
   for (auto& [contract, csv] : csv_) csv.write();
   if (late_) late_->write();
+  for (; !to_kafka_.empty(); to_kafka_.pop_front()) {
+    kafka_->write({.key = to_kafka_.front().first, .value = to_kafka_.front().second});
+  }
 }
 
 void CityStatsBolt::save() {

@@ -5,20 +5,25 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "connectors/file/line_writer.h"
+#include "connectors/kafka/kafka_writer.h"
 #include "rafale/bolt.h"
 #include "topologies/bike_fleet/city_stats.h"
 
 namespace rafale::bikes {
 
 /// Writes each window of a city when it is due: a line to DIR/city_stats-INDEX.jsonl and one to
-/// DIR/city_stats-CITY.csv. Records that came too late for their window go to
-/// DIR/city_stats_late-INDEX.jsonl and count in no other.
+/// DIR/city_stats-CITY.csv, and a record to a topic of Kafka, with the city as its key, if there is
+/// one. Records that came too late for their window go to DIR/city_stats_late-INDEX.jsonl and count
+/// in no other.
 ///
 /// Windows last longer than a tuple may be open. So what is counted and not yet written goes to
 /// DIR/city_stats-INDEX.state twice a second (see write_durably), and only then are its tuples
@@ -37,6 +42,8 @@ class CityStatsBolt final : public Bolt {
     std::int64_t idle_ms = 10'000;
     /// The source gives a record the same position after a restart.
     bool steady_positions = true;
+    /// Where the windows go as well; without a topic nowhere.
+    connectors::KafkaWriterOptions kafka;
   };
 
   explicit CityStatsBolt(Options options) : options_(std::move(options)) {}
@@ -73,8 +80,10 @@ class CityStatsBolt final : public Bolt {
   Counter* repeated_ = nullptr;
   std::optional<CityStats> stats_;
   std::optional<Output> lines_, late_;
-  std::map<std::string, Output> csv_;  // by contract
-  std::vector<Anchor> waiting_;        // counted, and not yet saved
+  std::unique_ptr<connectors::KafkaWriter> kafka_;
+  std::deque<std::pair<std::string, std::string>> to_kafka_;  // city and line
+  std::map<std::string, Output> csv_;                         // by contract
+  std::vector<Anchor> waiting_;                               // counted, and not yet saved
 };
 
 }  // namespace rafale::bikes

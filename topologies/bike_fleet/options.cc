@@ -245,8 +245,12 @@ void read_stats(TopologyBuilder& builder, Options& options) {
                           "silence after which nobody waits for a parse task's records");
   stats.steady_positions =
       options.source == Options::Source::file || options.source == Options::Source::kafka;
+  stats.kafka = {.client = options.kafka_sink.client,
+                 .topic = builder.option("bikes.stats.topic", "",
+                                         "topic of Kafka for the windows as well; none: no topic")};
   refuse_without(builder, !stats.directory.empty(), "bikes.stats",
-                 {"bikes.stats.window.secs", "bikes.stats.lag.secs", "bikes.stats.idle.secs"});
+                 {"bikes.stats.window.secs", "bikes.stats.lag.secs", "bikes.stats.idle.secs",
+                  "bikes.stats.topic"});
 }
 
 void read_output(TopologyBuilder& builder, Options& options) {

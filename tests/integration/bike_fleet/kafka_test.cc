@@ -140,6 +140,7 @@ TEST_F(ThroughKafka, TheCountsOfEachStationAreThoseOfTheOracles) {
 TEST_F(ThroughKafka, KilledInTheMiddleAndStartedAgainNothingIsLost) {
   auto wanted = settings("killed");
   wanted.emplace_back("bikes.trace=true");
+  wanted.emplace_back("bikes.stats=" + (out_ / "stats"));
   {
     support::Process first(call("bike_fleet", wanted));
     // Killed when a good part is committed and much is still to come.
@@ -173,6 +174,10 @@ TEST_F(ThroughKafka, KilledInTheMiddleAndStartedAgainNothingIsLost) {
                 SizeIs(ends_[static_cast<std::size_t>(i)]));
   }
   expect_equal(outcome(false), 3);  // the bikes at the end
+
+  // Three partitions that are read side by side make many records late. But each is in one place.
+  const Statistics statistics = read_statistics(out_ / "stats");
+  EXPECT_EQ(statistics.on_time() + statistics.late, lyon_.records + mexico_.records);
 }
 
 TEST(KafkaSink, WritesEmptyStationsAsTheCourseDoesAndDeltas) {
@@ -204,6 +209,31 @@ TEST(KafkaSink, WritesEmptyStationsAsTheCourseDoesAndDeltas) {
     ASSERT_EQ(at, json.at("bikes").get<std::int64_t>()) << record.value;
   }
   EXPECT_GT(bikes.size(), 100U);
+}
+
+TEST(KafkaSink, HasEachWindowOfTheStatisticsUnderItsCity) {
+  if (const auto reason = KafkaServer::skip_reason(); !reason.empty()) GTEST_SKIP() << reason;
+  KafkaServer server;
+  server.create_topic("city-stats", 2);
+  const Scratch out;
+  const FleetRun run =
+      run_fleet({"kafka.bootstrap.servers=" + server.bootstrap(),
+                 "bikes.output=" + (out / "events"), "bikes.stats=" + (out / "stats"),
+                 "bikes.stats.topic=city-stats", "bikes.speed=0", "bikes.sim.records=100000"});
+  ASSERT_EQ(run.ended.exit_code, 0) << run.ended.err;
+  const Statistics files = read_statistics(out / "stats");
+  EXPECT_EQ(files.on_time() + files.late, 100'000);
+  std::map<std::string, std::array<double, 3>> windows;
+  for (const auto& record : server.consume("city-stats")) {
+    const auto json = nlohmann::json::parse(record.value);
+    const auto contract = json.at("contract").get<std::string>();
+    EXPECT_EQ(record.key, contract);
+    windows[contract + "/" + std::to_string(json.at("window_start").get<std::int64_t>())] = {
+        json.at("available_stands").get<double>(), json.at("records").get<double>(),
+        json.at("stations").get<double>()};
+  }
+  EXPECT_GT(windows.size(), 3U);
+  EXPECT_EQ(windows, files.windows);
 }
 
 TEST(BikeIngest, RefusesToReadWhatItWrites) {

@@ -141,34 +141,6 @@ TEST_F(TwoCities, LoseNothingWhenRecordsFailAtRandom) {
   }
 }
 
-/// The windows in the statistics of a run, by "contract/start": stands, records, stations.
-std::map<std::string, std::array<double, 3>> read_windows(const std::string& directory,
-                                                          std::int64_t& late) {
-  std::map<std::string, std::array<double, 3>> windows;
-  late = 0;
-  for (const auto& file : std::filesystem::directory_iterator(directory)) {
-    const std::string name = file.path().filename();
-    if (!name.ends_with(".jsonl")) continue;
-    std::ifstream in(file.path());
-    for (std::string line; std::getline(in, line);) {
-      if (name.starts_with("city_stats_late")) {
-        ++late;
-        continue;
-      }
-      const auto window = nlohmann::json::parse(line);
-      const std::string key = window.at("contract").get<std::string>() + "/" +
-                              std::to_string(window.at("window_start").get<std::int64_t>());
-      EXPECT_TRUE(windows
-                      .emplace(key, std::array{window.at("available_stands").get<double>(),
-                                               window.at("records").get<double>(),
-                                               window.at("stations").get<double>()})
-                      .second)
-          << key << " was written twice";
-    }
-  }
-  return windows;
-}
-
 void expect_windows(const std::map<std::string, std::array<double, 3>>& found,
                     const nlohmann::json& wanted) {
   ASSERT_GT(wanted.size(), 300U);
@@ -191,11 +163,11 @@ TEST_F(TwoCities, GiveTheStatisticsOfLyonsOracle) {
          "bikes.stats=" + (dir / "stats"), std::string("bikes.parallelism=") + parallelism});
     EXPECT_EQ(result.ended.exit_code, 0) << result.ended.err;
     EXPECT_EQ(result.count("acked"), lyon_.records);
-    std::int64_t late = 0;
-    const auto found = read_windows(dir / "stats", late);
-    EXPECT_EQ(late, 0);
-    EXPECT_EQ(found.size(), wanted.size());
-    expect_windows(found, wanted);
+    const Statistics found = read_statistics(dir / "stats");
+    EXPECT_EQ(found.late, 0);
+    EXPECT_EQ(found.twice, 0);
+    EXPECT_EQ(found.windows.size(), wanted.size());
+    expect_windows(found.windows, wanted);
   }
 }
 
@@ -205,8 +177,8 @@ TEST_F(TwoCities, TellMexicosLateRecordsApart) {
       run_fleet({"bikes.file=" + mexico_file(), "bikes.output=" + (out_ / "events"),
                  "bikes.stats=" + (out_ / "stats")});
   EXPECT_EQ(result.ended.exit_code, 0) << result.ended.err;
-  std::int64_t late = 0;
-  const auto found = read_windows(out_ / "stats", late);
+  const Statistics found = read_statistics(out_ / "stats");
+  EXPECT_EQ(found.twice, 0);
 
   const char* source = std::getenv("RAFALE_SOURCE_DIR");
   ASSERT_NE(source, nullptr);
@@ -216,13 +188,11 @@ TEST_F(TwoCities, TellMexicosLateRecordsApart) {
       support::run({"/usr/bin/env", "python3", program, mexico_file(), "300000"});
   ASSERT_EQ(ended.exit_code, 0) << ended.err;
   const auto recount = nlohmann::json::parse(ended.out);
-  EXPECT_EQ(late, recount.at("late").get<std::int64_t>());
-  EXPECT_GT(late, 0);
-  EXPECT_EQ(found.size(), recount.at("windows").size());
-  expect_windows(found, recount.at("windows"));
-  double on_time = 0;
-  for (const auto& [key, counts] : found) on_time += counts[1];
-  EXPECT_EQ(static_cast<std::int64_t>(on_time) + late, mexico_.records);
+  EXPECT_EQ(found.late, recount.at("late").get<std::int64_t>());
+  EXPECT_GT(found.late, 0);
+  EXPECT_EQ(found.windows.size(), recount.at("windows").size());
+  expect_windows(found.windows, recount.at("windows"));
+  EXPECT_EQ(found.on_time() + found.late, mexico_.records);
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <functional>
 
 #include "connectors/file/line_reader.h"
@@ -83,6 +84,30 @@ Trace read_trace(const std::string& directory) {
     at->second = position;
   });
   return trace;
+}
+
+Statistics read_statistics(const std::string& directory) {
+  Statistics found;
+  std::set<std::int64_t> late;
+  for (const auto& file : std::filesystem::directory_iterator(directory)) {
+    const std::string name = file.path().filename();
+    if (!name.ends_with(".jsonl")) continue;
+    std::ifstream in(file.path());
+    for (std::string line; std::getline(in, line);) {
+      const auto json = nlohmann::json::parse(line);
+      if (name.starts_with("city_stats_late")) {
+        late.insert(json.at("position").get<std::int64_t>());
+        continue;
+      }
+      const std::string key = json.at("contract").get<std::string>() + "/" +
+                              std::to_string(json.at("window_start").get<std::int64_t>());
+      const std::array counts{json.at("available_stands").get<double>(),
+                              json.at("records").get<double>(), json.at("stations").get<double>()};
+      found.twice += found.windows.insert_or_assign(key, counts).second ? 0 : 1;
+    }
+  }
+  found.late = static_cast<std::int64_t>(late.size());
+  return found;
 }
 
 FleetRun run_fleet(const std::vector<std::string>& settings, const std::vector<std::string>& more) {

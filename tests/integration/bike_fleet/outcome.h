@@ -47,6 +47,21 @@ Trace read_trace(const std::string& directory);
 
 /// Runs `rafale local bike_fleet.so SETTINGS --until-done -o json` with `-c` before each setting;
 /// `more` are further arguments.
+/// What bikes.stats wrote.
+struct Statistics {
+  /// By "contract/start": stands, records, stations; the last line of each.
+  std::map<std::string, std::array<double, 3>> windows;
+  std::int64_t late = 0;   ///< distinct late records
+  std::int64_t twice = 0;  ///< lines of a window that had one
+
+  std::int64_t on_time() const {
+    double records = 0;
+    for (const auto& [key, counts] : windows) records += counts[1];
+    return static_cast<std::int64_t>(records);
+  }
+};
+Statistics read_statistics(const std::string& directory);
+
 struct FleetRun {
   support::Ended ended;
   nlohmann::json result;  ///< the last line of standard output; null if it is no JSON
