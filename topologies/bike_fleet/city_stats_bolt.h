@@ -43,7 +43,7 @@ class CityStatsBolt final : public Bolt {
     /// The source gives a record the same position after a restart.
     bool steady_positions = true;
     /// Where the windows go as well; without a topic nowhere.
-    connectors::KafkaWriterOptions kafka;
+    connectors::KafkaWriterOptions kafka{};
   };
 
   explicit CityStatsBolt(Options options) : options_(std::move(options)) {}
