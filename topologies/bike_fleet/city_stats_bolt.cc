@@ -163,7 +163,7 @@ void CityStatsBolt::execute(const Tuple& in, BoltCollector& out) {
       break;
   }
   waiting_.push_back(out.detach(in));
-  if (waiting_.size() >= kMostWaiting) save_and_ack(out);
+  if (waiting_.size() % kMostWaiting == 0) save_and_ack(out);
 }
 
 void CityStatsBolt::note_late(const StandsReading& reading) {

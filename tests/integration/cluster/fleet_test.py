@@ -63,6 +63,20 @@ def counts(directory):
     return found
 
 
+def statistics(directory):
+    """Windows of the cities as the oracles have them, the last line of each; distinct late records."""
+    windows, late = {}, set()
+    for file in directory.glob("city_stats*.jsonl"):
+        for line in file.read_text().splitlines():
+            row = json.loads(line)
+            if "window_start" in row:
+                windows[f"{row['contract']}/{row['window_start']}"] = [
+                    row["available_stands"], row["records"], row["stations"]]
+            else:
+                late.add(row["position"])
+    return windows, late
+
+
 def oracles():
     wanted = {}
     for recording in RECORDINGS:
@@ -137,6 +151,10 @@ class ThroughKafka(unittest.TestCase):
             found = counts(cluster.dir / "killed")
             wrong = {s: (found[s][3], w[3]) for s, w in oracles().items() if found[s][3] != w[3]}
             self.assertEqual(wrong, {}, "station: (last bikes found, wanted)")
+            # Partitions that are read side by side make many late; but each is in one place.
+            for name in ("counts", "killed"):
+                windows, late = statistics(cluster.dir / f"{name}-stats")
+                self.assertEqual(sum(w[1] for w in windows.values()) + len(late), self.records, name)
 
     def feed(self, name):
         return next(c for c in self.cluster.status(name)["components"] if c["id"] == "feed")
@@ -153,7 +171,8 @@ class ThroughKafka(unittest.TestCase):
             "bike_fleet.so", name, "-c", "topology.workers=3", "-c", "bikes.parallelism=4", "-c",
             "bikes.source=kafka", "-c", f"kafka.bootstrap.servers={self.servers}", "-c",
             f"kafka.group={name}", "-c", "kafka.commit.ms=200", "-c", "bikes.trace=true", "-c",
-            f"bikes.output={self.cluster.dir / name}", "-c", "sink.append=true")
+            f"bikes.output={self.cluster.dir / name}", "-c", "sink.append=true", "-c",
+            f"bikes.stats={self.cluster.dir / name}-stats")
         trouble()
         wait_until("all records are acked",
                    lambda: self.acked(name) >= self.records and self.lag(name) == 0, 120)
@@ -175,7 +194,7 @@ class Fleet(unittest.TestCase):
             output = cluster.dir / "events"
             cluster.submit("bike_fleet.so", "fleet", "-c", "topology.workers=3", "-c",
                            "bikes.parallelism=3", "-c", f"bikes.file={','.join(map(str, files))}",
-                           "-c", f"bikes.output={output}")
+                           "-c", f"bikes.output={output}", "-c", f"bikes.stats={output}-stats")
 
             def feed():
                 return next(c for c in cluster.status("fleet")["components"] if c["id"] == "feed")
@@ -191,6 +210,13 @@ class Fleet(unittest.TestCase):
                      if found[station] != oracle}
             self.assertEqual(wrong, {}, "station: (found, wanted)")
             self.assertLessEqual(set(found), set(wanted))
+
+            windows, late = statistics(cluster.dir / "events-stats")
+            self.assertEqual(sum(w[1] for w in windows.values()) + len(late), records)
+            lyon = json.loads(RECORDINGS[0].with_suffix(".oracle.json").read_text())["window_stats"]
+            for key, (stands, *counted) in lyon.items():
+                self.assertEqual(windows[key][1:], counted, key)
+                self.assertAlmostEqual(windows[key][0], stands, delta=1e-6, msg=key)
 
 
 if __name__ == "__main__":
