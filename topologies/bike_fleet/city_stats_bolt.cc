@@ -236,7 +236,7 @@ void CityStatsBolt::save_and_ack(BoltCollector& out) {
 }
 
 void CityStatsBolt::cleanup() {
-  save();
+  if (!waiting_.empty() || !stats_->due().empty()) save();
   add_lines(stats_->open());
   write_outputs();
 }
