@@ -28,6 +28,16 @@ if(NOT TARGET rdkafka::rdkafka)
     INTERFACE_INCLUDE_DIRECTORIES ${RAFALE_RDKAFKA_INCLUDE})
 endif()
 
+# RocksDB's own package file asks for the packages of all its compressors.
+find_path(RAFALE_ROCKSDB_INCLUDE rocksdb/db.h REQUIRED)
+find_library(RAFALE_ROCKSDB_LIBRARY rocksdb REQUIRED)
+if(NOT TARGET rocksdb::rocksdb)
+  add_library(rocksdb::rocksdb SHARED IMPORTED)
+  set_target_properties(rocksdb::rocksdb PROPERTIES
+    IMPORTED_LOCATION ${RAFALE_ROCKSDB_LIBRARY}
+    INTERFACE_INCLUDE_DIRECTORIES ${RAFALE_ROCKSDB_INCLUDE})
+endif()
+
 # One spelling for all releases of these two.
 if(NOT TARGET yaml-cpp::yaml-cpp)
   add_library(yaml-cpp::yaml-cpp ALIAS yaml-cpp)

@@ -65,6 +65,12 @@ constexpr ConfigKey kKeys[] = {
      kForeverMs},
     {"topology.skip.missing.kryo.registrations", FieldType::null, "", "Java serialization",
      kNoKryo},
+    {"topology.state.checkpoint.interval.ms", FieldType::int64, "1000",
+     "pause between two snapshots of keyed state", "", "", 1, kForeverMs},
+    {"topology.state.dir", FieldType::string, "",
+     "directory of keyed state, which stays on its machine: a task that moves starts empty; none: "
+     "state is in memory only",
+     ""},
     {"topology.stats.sample.rate", FieldType::null, "", "share of tuples that are counted",
      "counters are exact; ignored"},
     {"topology.tick.tuple.freq.ms", FieldType::int64, "", "pause between two tick tuples", "", "",

@@ -10,7 +10,7 @@
 
 namespace rafale::bikes {
 
-void CityBolt::prepare(TaskContext& context) {
+void CityBolt::start(TaskContext& context, BoltCollector&) {
   const Schema& change = context.input(kStation);
   contract_ = change.field<std::string_view>("contract");
   number_ = change.field<std::string_view>("number");
@@ -22,6 +22,13 @@ void CityBolt::prepare(TaskContext& context) {
   if (with_address_) {
     address_ = change.field<std::string_view>("address");
   }
+  if (on_disk()) load();
+}
+
+void CityBolt::load() {
+  empty_.clear();
+  kept_.for_each(
+      [&](const StationName& name, bool) { empty_[name.contract].emplace(name.number); });
 }
 
 CityBolt::Numbers& CityBolt::empty_in(std::string_view contract) {
@@ -29,7 +36,7 @@ CityBolt::Numbers& CityBolt::empty_in(std::string_view contract) {
   return found != empty_.end() ? found->second : empty_[std::string(contract)];
 }
 
-void CityBolt::execute(const Tuple& in, BasicCollector& out) {
+void CityBolt::process(const Tuple& in, BasicCollector& out) {
   const std::string_view number = in.get(number_);
   const std::string_view turned = in.get(turned_);
   Numbers& empty = empty_in(in.get(contract_));
@@ -38,6 +45,14 @@ void CityBolt::execute(const Tuple& in, BasicCollector& out) {
   } else if (turned == "not_empty") {
     if (const auto found = empty.find(number); found != empty.end()) {
       empty.erase(found);
+    }
+  }
+  if (on_disk() && !turned.empty()) {
+    const StationName name{std::string(in.get(contract_)), std::string(number)};
+    if (turned == "empty") {
+      kept_.put(name, true);
+    } else {
+      kept_.erase(name);
     }
   }
   const bool initial = in.get(initial_);

@@ -12,21 +12,26 @@
 #include <unordered_map>
 #include <unordered_set>
 
-#include "rafale/bolt.h"
+#include "connectors/state/keyed_state.h"
+#include "connectors/state/stateful_bolt.h"
+#include "topologies/bike_fleet/station_state.h"
 
 namespace rafale::bikes {
 
 /// From change_schema(), grouped by contract, to event_schema(): adds how many stations of the
 /// contract are empty now. That is the size of a set, so a change that comes twice counts once.
-class CityBolt final : public BasicBolt {
+/// With `topology.state.dir` the set is kept over the death of the task.
+class CityBolt final : public connectors::StatefulBolt {
  public:
   /// `emit_initial`: false keeps the changes of first records back, after they have counted.
   /// `address`: changes carry the address, and so do events.
   explicit CityBolt(bool emit_initial, bool address = false)
       : emit_initial_(emit_initial), with_address_(address) {}
 
-  void prepare(TaskContext& context) override;
-  void execute(const Tuple& in, BasicCollector& out) override;
+ protected:
+  void start(TaskContext& context, BoltCollector& out) override;
+  void process(const Tuple& in, BasicCollector& out) override;
+  void went_back() override { load(); }
 
  private:
   struct TextHash {
@@ -37,6 +42,7 @@ class CityBolt final : public BasicBolt {
   };
   using Numbers = std::unordered_set<std::string, TextHash, std::equal_to<>>;
 
+  void load();
   Numbers& empty_in(std::string_view contract);
 
   bool emit_initial_;
@@ -45,6 +51,7 @@ class CityBolt final : public BasicBolt {
   Field<std::int64_t> delta_, bikes_, at_;
   Field<bool> initial_;
   std::unordered_map<std::string, Numbers, TextHash, std::equal_to<>> empty_;
+  connectors::KeyedState<StationName, bool> kept_{*this, "empty"};  // only the keys count
 };
 
 }  // namespace rafale::bikes

@@ -31,6 +31,7 @@ class FileSource final : public RecordSource {
 
   void open() override;
   bool next(SourceRecord& record) override;
+  bool begins_anew() const override { return false; }
   std::int64_t position() const override { return position_; }
   const std::vector<std::string>& names() const override { return files_; }
 

@@ -27,6 +27,16 @@ namespace {
 
 using connectors::Sync;
 
+// Records of a partition that may come again after a restart, and the offsets in which the stations
+// look for them: compaction and transactions leave holes between offsets.
+constexpr std::size_t kKafkaSpan = 65'536;
+constexpr std::int64_t kKafkaWindow = std::int64_t{1} << 20;
+
+/// What a bolt with state wants.
+void keep_state(BoltDeclarer& bolt, const Options& options) {
+  if (options.keep_state) bolt.tick(std::chrono::seconds(1)).blocking();
+}
+
 std::unique_ptr<RecordSource> make_source(const Options& options) {
   if (options.source == Options::Source::simulator) {
     return std::make_unique<Simulator>(options.simulator);
@@ -44,10 +54,12 @@ std::unique_ptr<RecordSource> make_source(const Options& options) {
 
 std::unique_ptr<Spout> make_feed(const Options& options) {
   if (options.source == Options::Source::kafka) {
-    return std::make_unique<KafkaFeed>(options.kafka, options.format, options.contract);
+    auto kafka = options.kafka;
+    if (options.keep_state) kafka.max_uncommitted = kKafkaSpan;
+    return std::make_unique<KafkaFeed>(kafka, options.format, options.contract);
   }
   return std::make_unique<Feed>(make_source(options), options.format, options.contract,
-                                options.speed);
+                                options.speed, options.position_dir);
 }
 
 // Events in Kafka say where the station is.
@@ -87,9 +99,11 @@ void add_stats(TopologyBuilder& builder, const Options& options) {
 
 void add_stations(TopologyBuilder& builder, const Options& options) {
   const bool address = with_address(options);
+  const bool partitions = options.source == Options::Source::kafka;
   const StationBolt::Options of_stations{.trace = options.trace,
-                                         .partitions = options.source == Options::Source::kafka,
-                                         .address = address};
+                                         .partitions = partitions,
+                                         .address = address,
+                                         .window = partitions ? kKafkaWindow : Feed::kSpan};
   auto& station =
       builder.bolt(kStation, [of_stations] { return std::make_unique<StationBolt>(of_stations); })
           .fields(kParse, kStationFields)
@@ -98,12 +112,14 @@ void add_stations(TopologyBuilder& builder, const Options& options) {
   if (options.trace) {
     station.output(kTrace, trace_schema());
   }
-  builder
-      .bolt(kCity, [initial = options.emit_initial,
-                    address] { return std::make_unique<CityBolt>(initial, address); })
-      .fields(kStation, {"contract"})
-      .output(event_schema(address))
-      .parallelism(options.parallelism);
+  keep_state(station, options);
+  auto& city = builder
+                   .bolt(kCity, [initial = options.emit_initial,
+                                 address] { return std::make_unique<CityBolt>(initial, address); })
+                   .fields(kStation, {"contract"})
+                   .output(event_schema(address))
+                   .parallelism(options.parallelism);
+  keep_state(city, options);
 }
 
 template <class Format>

@@ -157,6 +157,22 @@ void read_files(TopologyBuilder& builder, Options& options) {
       builder.option("bikes.memory", false, "read the files into memory before the first record");
 }
 
+void read_restart(TopologyBuilder& builder, Options& options) {
+  options.position_dir = builder.option(
+      "source.position", "",
+      "directory in which the feed's position is kept over a restart; Kafka keeps its own");
+  const bool kafka = options.source == Options::Source::kafka;
+  if (kafka && !options.position_dir.empty()) {
+    builder.mistake("source.position has no effect with bikes.source=kafka");
+  }
+  options.keep_state = !builder.given().get<std::string>("topology.state.dir", "").empty();
+  if (options.keep_state && !kafka && options.position_dir.empty()) {
+    builder.mistake(
+        "topology.state.dir needs source.position: else a restart brings records under positions "
+        "that the stations have seen");
+  }
+}
+
 void read_pace(TopologyBuilder& builder, Options& options) {
   options.speed =
       builder.option("bikes.speed", options.source == Options::Source::simulator ? 600.0 : 0.0,
@@ -292,6 +308,7 @@ Options read_source_options(TopologyBuilder& builder) {
 Options read_options(TopologyBuilder& builder) {
   Options options = read_source_options(builder);
   read_kafka(builder, options);
+  read_restart(builder, options);
   read_processing(builder, options);
   read_output(builder, options);
   read_stats(builder, options);

@@ -32,6 +32,9 @@ struct Options {
   double speed = 0;
   Simulator::Options simulator;
 
+  bool keep_state = false;   ///< topology.state.dir is given
+  std::string position_dir;  ///< of the feed's position; empty: it is not kept
+
   std::uint32_t parallelism = 1;
   bool emit_initial = true;
   double fail = 0;

@@ -31,6 +31,8 @@ class RecordSource {
   virtual void on_more(std::function<void()> /*wake*/) {}
   /// After next() said false: true if more may come.
   virtual bool waits() const { return false; }
+  /// Whether open() begins with other records under the same positions, as no file does.
+  virtual bool begins_anew() const { return true; }
   /// What went wrong since the last call and is no record's fault, in sentences.
   virtual std::vector<std::string> take_errors() { return {}; }
   /// Before the first next(). Throws std::runtime_error if there is nothing to read from.

@@ -11,8 +11,9 @@
 namespace rafale::bikes {
 
 /// The number of the file in the list of files, from 0, above the number of the line in that file,
-/// from 1. With one file it is just the line number; the simulator counts its records from 1. It
-/// never falls, so "at or below" means "already seen" for every station.
+/// from 1. With one file it is just the line number; the simulator and HTTP count their records
+/// from 1, and with `source.position` their starts are the files. It never falls, so "at or below"
+/// means "already seen" for every station.
 struct SourcePosition {
   static constexpr int kLineBits = 40;
 
@@ -27,7 +28,13 @@ struct SourcePosition {
   /// What a dead letter calls the source; `names` are those of the files, in order.
   const std::string& name_in(const std::vector<std::string>& names) const {
     static const std::string unknown = "unknown";
-    return file < names.size() ? names[file] : unknown;
+    return file < names.size() ? names[file] : names.size() == 1 ? names[0] : unknown;
+  }
+  /// Whether more than `span` records lie between this place and `later`, as far as they can be
+  /// counted: what is between in another file counts for none.
+  bool is_behind(const SourcePosition& later, std::int64_t span) const {
+    if (file == later.file) return later.line - line > span;
+    return file < later.file && later.line > span;
   }
 };
 

@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/clock.h"
 #include "rafale/context.h"
 #include "rafale/topology.h"
 #include "worker/executor/spout_executor.h"
@@ -27,6 +28,7 @@ struct RuntimeView {
   const Plan* plan = nullptr;
   DeadLetters* dead_letters = nullptr;
   const AlarmClock* clock = nullptr;
+  const common::Clock* calendar = nullptr;  ///< for wall_ms()
   std::function<TopologyStats()> stats;
 };
 
@@ -57,6 +59,7 @@ class TaskContextImpl final : public SpoutContext {
   TopologyStats stats() const override { return view_.stats(); }
   void dead_letter(const DeadLetter& letter) override;
   void post(std::function<void()> work) override;
+  std::int64_t wall_ms() const override { return view_.calendar->wall_ms(); }
   void wake() override;
   SpoutCollector& collector() override { return spout_task_->collector(); }
   void note_replay() override { spout_task_->note_replay(); }

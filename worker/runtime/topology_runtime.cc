@@ -77,6 +77,7 @@ TopologyRuntime::TopologyRuntime(Topology topology, const Options& options)
             .plan = &plan_,
             .dead_letters = dead_letters_.get(),
             .clock = &alarms_,
+            .calendar = &clock_,
             .stats = [this] { return totals(assembly_->tasks(), uptime_ns()); }},
       pool_(pool_size(topology_, options.threads),
             [this](const std::string& component) { note_slow(component); }),

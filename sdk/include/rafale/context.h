@@ -74,6 +74,9 @@ class RAFALE_API TaskContext {
   /// does not wait. After cleanup() or close() work is dropped. This is how another thread emits or
   /// acks: everything it does then passes through one queue and keeps its order.
   virtual void post(std::function<void()> work) = 0;
+  /// Milliseconds since 1970 as the machine believes; it may jump, also back. For deadlines that
+  /// outlive the process. Simulated in tests. Any thread.
+  virtual std::int64_t wall_ms() const = 0;
 };
 
 /// A spout's surroundings.

@@ -82,7 +82,7 @@ class RAFALE_API Harness : public SpoutContext, private detail::Emitter {
   std::map<std::string, std::int64_t> counters;
 
   // What the context answers; a test may set it.
-  std::int64_t clock_ms = 0;  ///< now_ms(); moves only when the test moves it
+  std::int64_t clock_ms = 0;  ///< now_ms() and wall_ms(); moves only when the test moves it
   std::uint32_t index = 0;    ///< task_index()
   std::uint32_t count = 1;    ///< task_count()
   TopologyStats topology_stats;
@@ -126,6 +126,7 @@ class RAFALE_API Harness : public SpoutContext, private detail::Emitter {
   TopologyStats stats() const override { return topology_stats; }
   void dead_letter(const DeadLetter& letter) override;
   void post(std::function<void()> work) override;
+  std::int64_t wall_ms() const override { return clock_ms; }
   void wake() override { ++wakes; }
   SpoutCollector& collector() override { return spout_collector_; }
   void note_replay() override { ++replays; }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The Rafale authors
 // Tests of the bolts parse, station and city.
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -9,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "rafale/testing.h"
+#include "tests/support/scratch.h"
 #include "topologies/bike_fleet/city_bolt.h"
 #include "topologies/bike_fleet/parse_bolt.h"
 #include "topologies/bike_fleet/source_position.h"
@@ -129,7 +131,7 @@ TEST_F(ParseBoltTest, FailsOnPurposeAsOftenAsItIsTold) {
 
 class StationBoltTest : public ::testing::Test {
  protected:
-  void SetUp() override { station.prepare(harness); }
+  void SetUp() override { station.prepare(harness, harness.bolt_collector()); }
   void execute(const char* contract, const char* number, std::int64_t position, std::int64_t bikes,
                std::optional<std::int64_t> at = std::nullopt) {
     harness.execute(station, kParse, contract, number, position, bikes, at);
@@ -214,7 +216,7 @@ TEST_F(StationBoltTest, TellsAChangeAgainThatMayHaveBeenLostAndTheLastOneAfterIt
 
 TEST_F(StationBoltTest, TracesEveryRecordIfAsked) {
   StationBolt traced({.trace = true});
-  traced.prepare(harness);
+  traced.prepare(harness, harness.bolt_collector());
   harness.execute(traced, kParse, "lyon", "1", 10, 5, nullptr);
   harness.execute(traced, kParse, "lyon", "1", 10, 5, nullptr);
   EXPECT_THAT(emitted(harness, kTrace),
@@ -224,7 +226,7 @@ TEST_F(StationBoltTest, TracesEveryRecordIfAsked) {
 
 TEST_F(StationBoltTest, KnowsNoOrderBetweenPartitions) {
   StationBolt of_kafka({.partitions = true});
-  of_kafka.prepare(harness);
+  of_kafka.prepare(harness, harness.bolt_collector());
   const auto record = [&](std::uint32_t partition, std::int64_t offset, std::int64_t bikes) {
     harness.execute(of_kafka, kParse, "lyon", "1", SourcePosition{partition, offset}.pack(), bikes,
                     nullptr);
@@ -237,6 +239,119 @@ TEST_F(StationBoltTest, KnowsNoOrderBetweenPartitions) {
               ElementsAre(R"(["lyon","1",5,5,null,"",true])", R"(["lyon","1",1,6,null,"",false])",
                           R"(["lyon","1",1,6,null,"",false])"));
   EXPECT_EQ(harness.counters["stale"], 2);
+}
+
+class DurableStationTest : public ::testing::Test {
+ protected:
+  void begin(std::int64_t window = 1000) {
+    Config config;
+    config.set("topology.state.dir", dir.path());
+    config.set("topology.tick.tuple.freq.ms", 1000);
+    station.reset();
+    harness.emplace(std::vector<StreamDef>{{"default", change_schema()}},
+                    std::vector<rafale::detail::StreamInfo>{{kParse, "default", reading_schema()}},
+                    config);
+    station = std::make_unique<StationBolt>(StationBolt::Options{.window = window});
+    station->prepare(*harness, harness->bolt_collector());
+  }
+  void record(const char* number, std::int64_t position, std::int64_t bikes) {
+    harness->execute(*station, kParse, "lyon", number, position, bikes, nullptr);
+  }
+  void snapshot() {
+    harness->clock_ms += 1000;
+    harness->tick(*station);
+  }
+
+  const support::Scratch dir;
+  std::optional<testing::Harness> harness;
+  std::unique_ptr<StationBolt> station;
+};
+
+TEST_F(DurableStationTest, GoesOnAfterItsDeathWithoutInitialEvents) {
+  begin();
+  record("1", 1, 5);
+  record("2", 2, 0);
+  EXPECT_EQ(harness->acked, 0U);
+  snapshot();
+  EXPECT_EQ(harness->acked, 2U);
+  record("1", 3, 9);  // dies with the task
+  begin();
+  record("1", 3, 9);
+  record("2", 4, 0);
+  record("2", 5, 1);
+  EXPECT_THAT(emitted(*harness), ElementsAre(R"(["lyon","1",4,9,null,"",false])",
+                                             R"(["lyon","2",1,1,null,"not_empty",false])"));
+}
+
+TEST_F(DurableStationTest, TellsAgainAfterItsDeathWhatNoSinkMayHave) {
+  begin();
+  for (int i = 0; i < 200; ++i) record("1", 10 + i, i % 2);
+  snapshot();
+  begin();
+  for (int i = 0; i < 200; ++i) {
+    harness->emitted.clear();
+    record("1", 10 + i, i % 2);
+    ASSERT_FALSE(emitted(*harness).empty()) << i;
+  }
+  EXPECT_EQ(harness->counters["stale"], 200);
+  EXPECT_EQ(harness->acked, 200U) << "all that they saw is on the disk";
+}
+
+TEST_F(DurableStationTest, WithholdsTheAckOfARepetitionUntilWhatItRepeatsIsOnTheDisk) {
+  begin();
+  record("1", 1, 5);
+  record("1", 1, 5);  // its tree timed out
+  EXPECT_EQ(harness->counters["stale"], 1);
+  EXPECT_EQ(harness->acked, 0U);
+  snapshot();
+  EXPECT_EQ(harness->acked, 2U);
+}
+
+TEST_F(DurableStationTest, ForgetsChangesThatCanNotComeAgainButTheLast) {
+  begin(100);
+  for (int i = 0; i < 1000; ++i) record("1", 1 + i, i % 2);
+  snapshot();
+  begin(100);
+  const auto told_for = [&](std::int64_t position) {
+    harness->emitted.clear();
+    record("1", position, 7);
+    return emitted(*harness).size();
+  };
+  EXPECT_EQ(told_for(500), 0U);
+  for (std::int64_t position = 900; position < 1000; ++position) {
+    ASSERT_EQ(told_for(position), 2U) << position;
+  }
+  EXPECT_EQ(told_for(1000), 1U);
+}
+
+TEST(DurableCity, KnowsItsEmptyStationsAfterItsDeath) {
+  const support::Scratch dir;
+  Config config;
+  config.set("topology.state.dir", dir.path());
+  config.set("topology.tick.tuple.freq.ms", 1000);
+  const auto live = [&](auto work) {
+    testing::Harness harness({{"default", event_schema()}},
+                             {{kStation, "default", change_schema()}}, config);
+    CityBolt city(true);
+    city.prepare(harness, harness.bolt_collector());
+    work([&](const char* number, const char* turned) {
+      harness.execute(city, kStation, "lyon", number, 1, 2, nullptr, turned, false);
+      return *harness.emitted.back().values[7].as<std::int64_t>();
+    });
+    harness.clock_ms += 1000;
+    harness.tick(city);
+  };
+  live([](auto change) {
+    EXPECT_EQ(change("1", "empty"), 1);
+    EXPECT_EQ(change("2", "empty"), 2);
+    EXPECT_EQ(change("3", "empty"), 3);
+    EXPECT_EQ(change("2", "not_empty"), 2);
+  });
+  live([](auto change) {
+    EXPECT_EQ(change("3", "empty"), 2) << "told again";
+    EXPECT_EQ(change("4", ""), 2);
+    EXPECT_EQ(change("1", "not_empty"), 1);
+  });
 }
 
 TEST(Address, TravelsFromTheRecordToTheEventIfAskedFor) {
@@ -255,14 +370,14 @@ TEST(Address, TravelsFromTheRecordToTheEventIfAskedFor) {
   testing::Harness stations({{"default", change_schema(true)}},
                             {{kParse, "default", reading_schema(true)}});
   StationBolt station({.address = true});
-  station.prepare(stations);
+  station.prepare(stations, stations.bolt_collector());
   stations.execute(station, kParse, "lyon", "7", 1, 3, nullptr, "rue à");
   EXPECT_THAT(emitted(stations), ElementsAre(R"(["lyon","7",3,3,null,"",true,"rue à"])"));
 
   testing::Harness cities({{"default", event_schema(true)}},
                           {{kStation, "default", change_schema(true)}});
   CityBolt city(true, true);
-  city.prepare(cities);
+  city.prepare(cities, cities.bolt_collector());
   cities.execute(city, kStation, "lyon", "7", 3, 3, nullptr, "", true, "rue à");
   EXPECT_THAT(emitted(cities), ElementsAre(R"(["lyon","7",3,3,null,"",true,0,"rue à"])"));
 }
@@ -287,7 +402,7 @@ class CityBoltTest : public ::testing::Test {
 
 TEST_F(CityBoltTest, CountsTheEmptyStationsOfEachContract) {
   CityBolt city(true);
-  city.prepare(harness);
+  city.prepare(harness, harness.bolt_collector());
   change(city, "lyon", "1", "empty");
   change(city, "lyon", "2", "empty");
   change(city, "mexico", "1", "empty");
@@ -299,7 +414,7 @@ TEST_F(CityBoltTest, CountsTheEmptyStationsOfEachContract) {
 
 TEST_F(CityBoltTest, CountsAChangeThatComesTwiceOnce) {
   CityBolt city(true);
-  city.prepare(harness);
+  city.prepare(harness, harness.bolt_collector());
   change(city, "lyon", "1", "empty");
   change(city, "lyon", "1", "empty");
   change(city, "lyon", "1", "not_empty");
@@ -310,7 +425,7 @@ TEST_F(CityBoltTest, CountsAChangeThatComesTwiceOnce) {
 
 TEST_F(CityBoltTest, KeepsFirstRecordsBackButCountsThem) {
   CityBolt city(false);
-  city.prepare(harness);
+  city.prepare(harness, harness.bolt_collector());
   change(city, "lyon", "1", "empty", true);
   change(city, "lyon", "2", "empty");
   EXPECT_THAT(counts(), ElementsAre(2));
@@ -319,7 +434,7 @@ TEST_F(CityBoltTest, KeepsFirstRecordsBackButCountsThem) {
 
 TEST_F(CityBoltTest, PassesAllFieldsOn) {
   CityBolt city(true);
-  city.prepare(harness);
+  city.prepare(harness, harness.bolt_collector());
   harness.execute(city, kStation, "lyon", "1", -3, 0, 99, "empty", true);
   EXPECT_THAT(emitted(harness), ElementsAre(R"(["lyon","1",-3,0,99,"empty",true,1])"));
 }

@@ -16,6 +16,7 @@
 #include "rafale/testing.h"
 #include "tests/support/scratch.h"
 #include "topologies/bike_fleet/file_source.h"
+#include "topologies/bike_fleet/simulator.h"
 #include "topologies/bike_fleet/source_position.h"
 #include "topologies/bike_fleet/streams.h"
 
@@ -144,6 +145,73 @@ TEST_F(FeedTest, TellsOfARecordThatNoTupleCanCarry) {
   const std::string& kept = *strict.emitted[1].values[2].as<std::string>();
   EXPECT_EQ(kept, long_one.substr(0, kept.size()));
   EXPECT_GT(kept.size(), 800U);
+}
+
+TEST_F(FeedTest, GoesOnBehindWhatIsCompleteWithADirectoryForItsPosition) {
+  write_file(dir / "a", record(1) + "\n" + record(2) + "\n" + record(3) + "\n");
+  write_file(dir / "b", record(4) + "\n" + record(5) + "\n");
+  const auto positions = [&](std::size_t acks) {
+    testing::Harness one({{"default", raw_schema()}, {kUnreadable, unreadable_schema()}});
+    Feed spout(
+        std::make_unique<FileSource>(std::vector{dir / "a", dir / "b"}, FileSource::Options()),
+        Format::automatic, "", 0, dir / "positions");
+    spout.open(one);
+    while (spout.next_tuple(one.collector()).kind() == Next::Kind::emitted) {
+    }
+    std::vector<std::int64_t> all;
+    for (const auto& tuple : one.emitted) {
+      all.push_back(*tuple.values[2].as<std::int64_t>());
+      if (all.size() <= acks) spout.ack(MessageId{tuple.message});
+    }
+    spout.close();
+    return all;
+  };
+  const std::int64_t second = SourcePosition{1, 0}.pack();
+  EXPECT_THAT(positions(2), ElementsAre(1, 2, 3, second + 1, second + 2));
+  EXPECT_THAT(positions(2), ElementsAre(3, second + 1, second + 2));
+  EXPECT_THAT(positions(1), ElementsAre(second + 2));
+  EXPECT_THAT(positions(0), ElementsAre());
+}
+
+TEST_F(FeedTest, PutsEachStartOfALiveSourceAboveTheOneBefore) {
+  const auto first_position = [&] {
+    testing::Harness one({{"default", raw_schema()}, {kUnreadable, unreadable_schema()}});
+    Feed spout(std::make_unique<Simulator>(Simulator::Options()), Format::automatic, "", 0,
+               dir / "positions");
+    spout.open(one);
+    spout.next_tuple(one.collector());
+    return *one.emitted.at(0).values[2].as<std::int64_t>();
+  };
+  EXPECT_EQ(first_position(), 1);
+  EXPECT_EQ(first_position(), (SourcePosition{1, 1}.pack()));
+  EXPECT_EQ(first_position(), (SourcePosition{2, 1}.pack()));
+}
+
+TEST_F(FeedTest, ReadsNoFurtherAheadOfAnOpenRecordThanItsSpan) {
+  Config many;
+  many.set("topology.max.spout.pending", 1'000'000);
+  testing::Harness one({{"default", raw_schema()}, {kUnreadable, unreadable_schema()}}, {}, many);
+  Feed spout(std::make_unique<Simulator>(Simulator::Options()), Format::automatic, "", 0,
+             dir / "positions");
+  spout.open(one);
+  const auto emitted = [&] {
+    while (spout.next_tuple(one.collector()).kind() == Next::Kind::emitted) {
+    }
+    return static_cast<std::int64_t>(one.emitted.size());
+  };
+  ASSERT_EQ(emitted(), Feed::kSpan);
+  for (std::size_t i = 1; i < 100; ++i) spout.ack(MessageId{one.emitted[i].message});
+  EXPECT_EQ(emitted(), Feed::kSpan) << "the first is open";
+  spout.ack(MessageId{one.emitted[0].message});
+  EXPECT_EQ(emitted(), Feed::kSpan + 100);
+}
+
+TEST(SourcePositionSpan, IsCountedWithinAFileAndFromItsBeginning) {
+  EXPECT_FALSE((SourcePosition{0, 5}.is_behind({0, 15}, 10)));
+  EXPECT_TRUE((SourcePosition{0, 5}.is_behind({0, 16}, 10)));
+  EXPECT_FALSE((SourcePosition{0, 5}.is_behind({1, 10}, 10)));
+  EXPECT_TRUE((SourcePosition{0, 5}.is_behind({1, 11}, 10)));
+  EXPECT_FALSE((SourcePosition{1, 5}.is_behind({0, 100}, 10)));
 }
 
 TEST_F(FeedTest, ReplaysRecordedTime) {
