@@ -18,25 +18,23 @@ find_package(spdlog REQUIRED CONFIG)
 find_package(yaml-cpp REQUIRED CONFIG)
 find_package(zstd REQUIRED CONFIG)
 
-# Debian's librdkafka has a pkg-config file only.
-find_path(RAFALE_RDKAFKA_INCLUDE librdkafka/rdkafka.h REQUIRED)
-find_library(RAFALE_RDKAFKA_LIBRARY rdkafka REQUIRED)
-if(NOT TARGET rdkafka::rdkafka)
-  add_library(rdkafka::rdkafka SHARED IMPORTED)
-  set_target_properties(rdkafka::rdkafka PROPERTIES
-    IMPORTED_LOCATION ${RAFALE_RDKAFKA_LIBRARY}
-    INTERFACE_INCLUDE_DIRECTORIES ${RAFALE_RDKAFKA_INCLUDE})
-endif()
-
-# RocksDB's own package file asks for the packages of all its compressors.
-find_path(RAFALE_ROCKSDB_INCLUDE rocksdb/db.h REQUIRED)
-find_library(RAFALE_ROCKSDB_LIBRARY rocksdb REQUIRED)
-if(NOT TARGET rocksdb::rocksdb)
-  add_library(rocksdb::rocksdb SHARED IMPORTED)
-  set_target_properties(rocksdb::rocksdb PROPERTIES
-    IMPORTED_LOCATION ${RAFALE_ROCKSDB_LIBRARY}
-    INTERFACE_INCLUDE_DIRECTORIES ${RAFALE_ROCKSDB_INCLUDE})
-endif()
+# rafale_import_shared(TARGET LIBRARY HEADER): a target for a library whose package file is none for
+# CMake, or asks for more than is used.
+function(rafale_import_shared target library header)
+  string(TOUPPER ${library} name)
+  find_path(RAFALE_${name}_INCLUDE ${header} REQUIRED)
+  find_library(RAFALE_${name}_LIBRARY ${library} REQUIRED)
+  if(NOT TARGET ${target})
+    add_library(${target} SHARED IMPORTED)
+    set_target_properties(${target} PROPERTIES
+      IMPORTED_LOCATION ${RAFALE_${name}_LIBRARY}
+      INTERFACE_INCLUDE_DIRECTORIES ${RAFALE_${name}_INCLUDE})
+  endif()
+endfunction()
+# Debian's librdkafka has a pkg-config file only; RocksDB's package file asks for the packages of all
+# its compressors.
+rafale_import_shared(rdkafka::rdkafka rdkafka librdkafka/rdkafka.h)
+rafale_import_shared(rocksdb::rocksdb rocksdb rocksdb/db.h)
 
 # One spelling for all releases of these two.
 if(NOT TARGET yaml-cpp::yaml-cpp)

@@ -43,7 +43,6 @@ class KafkaWriter {
 
   /// Throws std::runtime_error with the client's reason.
   void write(const KafkaWrite& record);
-  const KafkaWriterOptions& options() const { return options_; }
 
  private:
   struct Producer;

@@ -12,6 +12,7 @@
 #include "connectors/state/state_store.h"
 #include "connectors/state/state_table.h"
 #include "rafale/config.h"
+#include "rafale/config_keys.h"
 
 namespace rafale::connectors {
 namespace {
@@ -21,15 +22,6 @@ constexpr std::size_t kMostBytes = std::size_t{64} << 20;
 // For one tick, so that it does not hold up tuples for long; the rest comes with the next.
 constexpr std::size_t kMostExpired = 20'000;
 constexpr std::size_t kMostTimers = 20'000;
-
-/// Milliseconds between two ticks; 0: there are none.
-std::int64_t tick_of(const Config& config) {
-  if (const auto ms = config.lookup<std::int64_t>("topology.tick.tuple.freq.ms")) return *ms;
-  if (const auto secs = config.lookup<double>("topology.tick.tuple.freq.secs")) {
-    return static_cast<std::int64_t>(*secs * 1000);
-  }
-  return 0;
-}
 
 }  // namespace
 
@@ -56,7 +48,7 @@ void StatefulBolt::prepare(TaskContext& context, BoltCollector& out) {
   out_ = &out;
   interval_ms_ =
       context.config().get<std::int64_t>("topology.state.checkpoint.interval.ms", interval_ms_);
-  tick_ms_ = tick_of(context.config());
+  tick_ms_ = tick_interval_ms(context.config());
   open(context);
   last_ms_ = context.wall_ms();
   start(context, out);

@@ -161,4 +161,10 @@ std::optional<std::string> config_mistake(const ConfigKey& key, const Value& val
   return expected.empty() ? std::nullopt : std::optional(mistake(expected));
 }
 
+std::int64_t tick_interval_ms(const Config& config) {
+  const auto in_seconds = config.get<double>("topology.tick.tuple.freq.secs", 0);
+  return config.get<std::int64_t>("topology.tick.tuple.freq.ms",
+                                  static_cast<std::int64_t>(in_seconds * 1000));
+}
+
 }  // namespace rafale

@@ -40,20 +40,17 @@ void CityBolt::process(const Tuple& in, BasicCollector& out) {
   const std::string_view number = in.get(number_);
   const std::string_view turned = in.get(turned_);
   Numbers& empty = empty_in(in.get(contract_));
+  const auto name = [&] {
+    return StationName{std::string(in.get(contract_)), std::string(number)};
+  };
   if (turned == "empty") {
     empty.emplace(number);
+    if (on_disk()) kept_.put(name(), true);
   } else if (turned == "not_empty") {
     if (const auto found = empty.find(number); found != empty.end()) {
       empty.erase(found);
     }
-  }
-  if (on_disk() && !turned.empty()) {
-    const StationName name{std::string(in.get(contract_)), std::string(number)};
-    if (turned == "empty") {
-      kept_.put(name, true);
-    } else {
-      kept_.erase(name);
-    }
+    if (on_disk()) kept_.erase(name());
   }
   const bool initial = in.get(initial_);
   if (initial && !emit_initial_) {

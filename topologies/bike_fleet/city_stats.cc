@@ -32,7 +32,7 @@ CityStats::Taken CityStats::add(std::uint32_t source, const StandsReading& readi
   Source& from = city.sources[source];
   from.silent = 0;
   if (!city.taken.add(reading.position)) return Taken::repeated;
-  const bool late = start + options_.window_ms <= city.clock;
+  const bool late = is_due(city, start);
   if (reading.at > from.latest) {
     from.latest = reading.at;
     advance(city);
@@ -79,10 +79,9 @@ std::vector<CityWindow> CityStats::windows(bool due_only) const {
   std::vector<CityWindow> found;
   for (const auto& [contract, city] : cities_) {
     for (const auto& [start, window] : city.windows) {
-      const std::int64_t end = start + options_.window_ms;
-      if (due_only && end > city.clock) break;
-      CityWindow& made =
-          found.emplace_back(CityWindow{.contract = contract, .start = start, .end = end});
+      if (due_only && !is_due(city, start)) break;
+      CityWindow& made = found.emplace_back(
+          CityWindow{.contract = contract, .start = start, .end = end_of(start)});
       for (const auto& [number, mean] : window.stations) {
         made.available_stands += static_cast<double>(mean.sum) / static_cast<double>(mean.count);
         made.records += static_cast<std::uint64_t>(mean.count);
@@ -93,11 +92,17 @@ std::vector<CityWindow> CityStats::windows(bool due_only) const {
   return found;
 }
 
+bool CityStats::has_due() const {
+  return std::ranges::any_of(cities_, [this](const auto& entry) {
+    const City& city = entry.second;
+    return !city.windows.empty() && is_due(city, city.windows.begin()->first);
+  });
+}
+
 void CityStats::close_due() {
   for (auto& [contract, city] : cities_) {
-    std::erase_if(city.windows, [&, clock = city.clock](const auto& window) {
-      return window.first + options_.window_ms <= clock;
-    });
+    std::erase_if(city.windows,
+                  [this, &of = city](const auto& window) { return is_due(of, window.first); });
   }
 }
 

@@ -61,6 +61,7 @@ class CityStats {
 
   /// Windows that the clocks have passed, by city and time. They stay until close_due().
   std::vector<CityWindow> due() const { return windows(true); }
+  bool has_due() const;
   void close_due();
   /// All windows that are kept: due or not.
   std::vector<CityWindow> open() const { return windows(false); }
@@ -93,6 +94,9 @@ class CityStats {
 
   City& city(std::string_view contract);
   void advance(City& city) const;
+  std::int64_t end_of(std::int64_t start) const { return start + options_.window_ms; }
+  /// The clock has passed the window that begins at `start`.
+  bool is_due(const City& city, std::int64_t start) const { return end_of(start) <= city.clock; }
   std::vector<CityWindow> windows(bool due_only) const;
 
   Options options_;

@@ -5,7 +5,6 @@
 #include "topologies/bike_fleet/city_stats_bolt.h"
 
 #include <cctype>
-#include <charconv>
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
@@ -22,12 +21,6 @@ namespace {
 
 // So many tuples at most wait for the next tick: fewer than a spout may have open.
 constexpr std::size_t kMostWaiting = 16'384;
-
-template <class T>
-void append_number(std::string& to, T number) {
-  char digits[32];
-  to.append(digits, std::to_chars(digits, digits + sizeof digits, number).ptr);
-}
 
 /// A name that is safe in a path; different contracts have different ones.
 std::string file_name(const std::string& contract) {
@@ -47,29 +40,20 @@ std::string file_name(const std::string& contract) {
 void append_json(std::string& to, const CityWindow& window) {
   to += R"({"contract":)";
   append_json_string(to, window.contract);
-  to += R"(,"window_start":)";
-  append_number(to, window.start);
-  to += R"(,"window_end":)";
-  append_number(to, window.end);
-  to += R"(,"available_stands":)";
-  append_number(to, window.available_stands);
-  to += R"(,"stations":)";
-  append_number(to, window.stations);
-  to += R"(,"records":)";
-  append_number(to, window.records);
+  append_number(to, R"(,"window_start":)", window.start);
+  append_number(to, R"(,"window_end":)", window.end);
+  append_number(to, R"(,"available_stands":)", window.available_stands);
+  append_number(to, R"(,"stations":)", window.stations);
+  append_number(to, R"(,"records":)", window.records);
   to += "}\n";
 }
 
 void append_csv(std::string& to, const CityWindow& window) {
   append_number(to, window.start);
-  to += ',';
-  append_number(to, window.end);
-  to += ',';
-  append_number(to, window.available_stands);
-  to += ',';
-  append_number(to, window.stations);
-  to += ',';
-  append_number(to, window.records);
+  append_number(to, ",", window.end);
+  append_number(to, ",", window.available_stands);
+  append_number(to, ",", window.stations);
+  append_number(to, ",", window.records);
   to += '\n';
 }
 
@@ -162,7 +146,7 @@ void CityStatsBolt::execute(const Tuple& in, BoltCollector& out) {
       note_late(reading);
       break;
   }
-  waiting_.push_back(out.detach(in));
+  waiting_.add(in, out);
   if (waiting_.size() % kMostWaiting == 0) save_and_ack(out);
 }
 
@@ -173,12 +157,9 @@ void CityStatsBolt::note_late(const StandsReading& reading) {
   append_json_string(to, reading.contract);
   to += R"(,"number":)";
   append_json_string(to, reading.number);
-  to += R"(,"position":)";
-  append_number(to, reading.position);
-  to += R"(,"at":)";
-  append_number(to, reading.at);
-  to += R"(,"available_stands":)";
-  append_number(to, reading.stands);
+  append_number(to, R"(,"position":)", reading.position);
+  append_number(to, R"(,"at":)", reading.at);
+  append_number(to, R"(,"available_stands":)", reading.stands);
   to += "}\n";
 }
 
@@ -214,6 +195,8 @@ void CityStatsBolt::write_outputs() {
   }
 }
 
+bool CityStatsBolt::has_news() const { return !waiting_.empty() || stats_->has_due(); }
+
 void CityStatsBolt::save() {
   add_lines(stats_->due());
   stats_->close_due();  // their lines are ours now, written or not
@@ -221,22 +204,12 @@ void CityStatsBolt::save() {
   write_durably(state_path_, "tasks " + std::to_string(tasks_) + "\n" + stats_->save() + "\n");
 }
 
-// What cannot be saved stays open, and is tried again with the next tick.
 void CityStatsBolt::save_and_ack(BoltCollector& out) {
-  if (waiting_.empty() && stats_->due().empty()) return;
-  try {
-    save();
-  } catch (const std::exception& error) {
-    out.report_error(error.what());
-    for (const Anchor& anchor : waiting_) out.reset_timeout(anchor);
-    return;
-  }
-  for (Anchor& anchor : waiting_) out.ack(anchor);
-  waiting_.clear();
+  if (has_news()) waiting_.ack_when([this] { save(); }, out);
 }
 
 void CityStatsBolt::cleanup() {
-  if (!waiting_.empty() || !stats_->due().empty()) save();
+  if (has_news()) save();
   add_lines(stats_->open());
   write_outputs();
 }

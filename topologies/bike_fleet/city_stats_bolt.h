@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "connectors/file/line_writer.h"
+#include "connectors/file/unsaved_tuples.h"
 #include "connectors/kafka/kafka_writer.h"
 #include "rafale/bolt.h"
 #include "topologies/bike_fleet/city_stats.h"
@@ -66,6 +67,7 @@ class CityStatsBolt final : public Bolt {
   void add_lines(const std::vector<CityWindow>& windows);
   Output& csv_of(const std::string& contract);
   void write_outputs();
+  bool has_news() const;
   void save();
   void save_and_ack(BoltCollector& out);
   void note_late(const StandsReading& reading);
@@ -83,7 +85,7 @@ class CityStatsBolt final : public Bolt {
   std::unique_ptr<connectors::KafkaWriter> kafka_;
   std::deque<std::pair<std::string, std::string>> to_kafka_;  // city and line
   std::map<std::string, Output> csv_;                         // by contract
-  std::vector<Anchor> waiting_;                               // counted, and not yet saved
+  connectors::UnsavedTuples waiting_;                         // counted, and not yet saved
 };
 
 }  // namespace rafale::bikes

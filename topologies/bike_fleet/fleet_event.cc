@@ -4,18 +4,10 @@
 // The JSON lines of events*.jsonl.
 #include "topologies/bike_fleet/fleet_event.h"
 
-#include <charconv>
-
 #include "topologies/bike_fleet/json_text.h"
 
 namespace rafale::bikes {
 namespace {
-
-void append_number(std::string& to, std::string_view name, std::int64_t value) {
-  char digits[24];
-  to += name;
-  to.append(digits, std::to_chars(digits, digits + sizeof digits, value).ptr);
-}
 
 void append_head(std::string& to, std::string_view kind, const FleetEvent& event) {
   to += R"({"event":")";

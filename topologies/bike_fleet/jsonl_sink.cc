@@ -4,7 +4,6 @@
 // From tuples to lines, from lines to acks.
 #include "topologies/bike_fleet/jsonl_sink.h"
 
-#include <charconv>
 #include <utility>
 
 #include "connectors/file/output_directory.h"
@@ -33,13 +32,11 @@ void TraceFormat::prepare(TaskContext& context) {
 }
 
 void TraceFormat::append(const Tuple& tuple, std::string& to) {
-  char digits[24];
   to += R"({"contract":)";
   append_json_string(to, tuple.get(contract_));
   to += R"(,"number":)";
   append_json_string(to, tuple.get(number_));
-  to += R"(,"position":)";
-  to.append(digits, std::to_chars(digits, digits + sizeof digits, tuple.get(position_)).ptr);
+  append_number(to, R"(,"position":)", tuple.get(position_));
   to += tuple.get(stale_) ? ",\"stale\":true}\n" : ",\"stale\":false}\n";
 }
 

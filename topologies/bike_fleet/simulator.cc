@@ -16,11 +16,6 @@ namespace {
 
 constexpr std::int64_t kMinuteMs = 60'000;
 
-void append_number(std::string& to, std::int64_t value) {
-  char digits[24];
-  to.append(digits, std::to_chars(digits, digits + sizeof digits, value).ptr);
-}
-
 }  // namespace
 
 Simulator::Simulator(Options options) : options_(std::move(options)) {

@@ -47,17 +47,15 @@ void StationBolt::start(TaskContext& context, BoltCollector&) {
 
 void StationBolt::load() {
   stations_.clear();
+  kept_changes_.for_each([&](const StationPlace& place, const Change& change) {
+    stations_[place.station].changes.push_back(change);
+  });
   kept_stations_.for_each([&](const StationName& name, const StationValue& value) {
     State& state = stations_[name];
     state.position = value.position;
     state.bikes = value.bikes;
     state.empty = value.bikes == 0;
-  });
-  kept_changes_.for_each([&](const StationPlace& place, const Change& change) {
-    stations_[place.station].changes.push_back(change);
-  });
-  kept_stations_.for_each([&](const StationName& name, const StationValue& value) {
-    find_last(stations_[name], value.told);
+    find_last(state, value.told);
   });
 }
 

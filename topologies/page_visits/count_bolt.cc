@@ -92,22 +92,12 @@ void CountBolt::execute(const Tuple& in, BoltCollector& out) {
     out.ack(in);
     return;
   }
-  waiting_.push_back(out.detach(in));
+  waiting_.add(in, out);
   if (waiting_.size() >= kMostWaiting) save_and_ack(out);
 }
 
-// What cannot be saved stays open, and is tried again with the next tick.
 void CountBolt::save_and_ack(BoltCollector& out) {
-  if (waiting_.empty()) return;
-  try {
-    save();
-  } catch (const std::exception& error) {
-    out.report_error(error.what());
-    for (const Anchor& anchor : waiting_) out.reset_timeout(anchor);
-    return;
-  }
-  for (Anchor& anchor : waiting_) out.ack(anchor);
-  waiting_.clear();
+  if (!waiting_.empty()) waiting_.ack_when([this] { save(); }, out);
 }
 
 void CountBolt::cleanup() {

@@ -10,8 +10,8 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <vector>
 
+#include "connectors/file/unsaved_tuples.h"
 #include "rafale/bolt.h"
 #include "topologies/page_visits/report.h"
 #include "topologies/page_visits/seen_positions.h"
@@ -59,7 +59,7 @@ class CountBolt final : public Bolt {
   Counter* repeated_ = nullptr;
   std::unordered_map<std::string, std::uint64_t, TextHash, std::equal_to<>> counts_;
   std::map<std::int64_t, SeenPositions> seen_;  // by source
-  std::vector<Anchor> waiting_;                 // tuples that are counted and not yet saved
+  connectors::UnsavedTuples waiting_;           // tuples that are counted and not yet saved
 };
 
 }  // namespace rafale::visits

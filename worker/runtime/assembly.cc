@@ -8,6 +8,8 @@
 #include <utility>
 #include <variant>
 
+#include "rafale/config_keys.h"
+
 namespace rafale::worker {
 
 RuntimeSettings::RuntimeSettings(const Config& config)
@@ -208,10 +210,7 @@ void Assembly::adopt(AssembledTask& task, Executor& executor) {
 }
 
 void Assembly::add_ticks(AssembledTask& task, TickTable& ticks, std::int64_t now_ns) {
-  const Config& config = task.context->config();
-  const auto in_seconds = config.get<double>("topology.tick.tuple.freq.secs", 0);
-  const auto interval = config.get<std::int64_t>("topology.tick.tuple.freq.ms",
-                                                 static_cast<std::int64_t>(in_seconds * 1000));
+  const std::int64_t interval = tick_interval_ms(task.context->config());
   if (interval > 0) {
     ticks.add(*task.bolt, interval, now_ns);
   }

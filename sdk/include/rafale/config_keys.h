@@ -4,12 +4,14 @@
 // The settings that the runtime itself understands: one table for help, validation and defaults.
 #pragma once
 
+#include <cstdint>
 #include <limits>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 
+#include "rafale/config.h"
 #include "rafale/export.h"
 #include "rafale/schema.h"
 #include "rafale/value.h"
@@ -41,6 +43,10 @@ RAFALE_API std::span<const ConfigKey> runtime_config_keys();
 
 /// The entry of that name; null if the runtime knows no such setting.
 RAFALE_API const ConfigKey* find_runtime_config_key(std::string_view key);
+
+/// Milliseconds between two tick tuples of a component with these settings; 0: it gets none. Throws
+/// std::invalid_argument for a value of a wrong type.
+RAFALE_API std::int64_t tick_interval_ms(const Config& config);
 
 /// What is wrong with `value` for this setting, as one line that begins with the key; nothing if it
 /// will do. Null always will: it means "not set".

@@ -174,5 +174,16 @@ TEST(ConfigKeys, RefuseTextsThatAreNoChoice) {
   EXPECT_NE(mistake("rafale.output", "text|json"), "");
 }
 
+TEST(TickInterval, IsThatInMillisecondsBeforeThatInSeconds) {
+  Config config;
+  EXPECT_EQ(tick_interval_ms(config), 0);
+  config.set("topology.tick.tuple.freq.secs", 1.5);
+  EXPECT_EQ(tick_interval_ms(config), 1500);
+  config.set("topology.tick.tuple.freq.ms", 200);
+  EXPECT_EQ(tick_interval_ms(config), 200);
+  config.set("topology.tick.tuple.freq.ms", "soon");
+  EXPECT_THROW(tick_interval_ms(config), std::invalid_argument);
+}
+
 }  // namespace
 }  // namespace rafale

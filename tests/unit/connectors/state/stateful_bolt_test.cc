@@ -112,11 +112,16 @@ std::string refusal(Task& task, Bolt& bolt) {
   return "none";
 }
 
-TEST(StatefulBolt, AcksWhenASnapshotHasTheChange) {
+class StatefulBoltOnDisk : public ::testing::Test {
+ protected:
+  StatefulBoltOnDisk() { task.prepare(adder); }
+
   const Scratch dir;
-  Task task(dir.path());
+  Task task{dir.path()};
   Adder<> adder;
-  task.prepare(adder);
+};
+
+TEST_F(StatefulBoltOnDisk, AcksWhenASnapshotHasTheChange) {
   task.add(adder, "a", 1);
   task.add(adder, "a", 2);
   EXPECT_EQ(task.harness.acked, 0u);
@@ -126,11 +131,7 @@ TEST(StatefulBolt, AcksWhenASnapshotHasTheChange) {
   EXPECT_TRUE(std::filesystem::is_directory(dir / "test/under_test-0"));
 }
 
-TEST(StatefulBolt, AcksAtOnceWhatOnlyReadWhatIsOnTheDisk) {
-  const Scratch dir;
-  Task task(dir.path());
-  Adder<> adder;
-  task.prepare(adder);
+TEST_F(StatefulBoltOnDisk, AcksAtOnceWhatOnlyReadWhatIsOnTheDisk) {
   task.add(adder, "a", 0);
   task.add(adder, "all", 0);
   EXPECT_EQ(task.harness.acked, 2u);
@@ -142,11 +143,7 @@ TEST(StatefulBolt, AcksAtOnceWhatOnlyReadWhatIsOnTheDisk) {
   EXPECT_EQ(task.harness.acked, 5u);
 }
 
-TEST(StatefulBolt, WithholdsAcksOfWhatReadAChangeThatIsNotOnTheDisk) {
-  const Scratch dir;
-  Task task(dir.path());
-  Adder<> adder;
-  task.prepare(adder);
+TEST_F(StatefulBoltOnDisk, WithholdsAcksOfWhatReadAChangeThatIsNotOnTheDisk) {
   task.add(adder, "a", 5);
   task.add(adder, "a", 0);  // as a repeated record that finds itself applied
   task.add(adder, "all", 0);
@@ -157,11 +154,7 @@ TEST(StatefulBolt, WithholdsAcksOfWhatReadAChangeThatIsNotOnTheDisk) {
   EXPECT_EQ(task.harness.acked, 4u);
 }
 
-TEST(StatefulBolt, WithholdsAcksOfWhatSawAnEraseThatIsNotOnTheDisk) {
-  const Scratch dir;
-  Task task(dir.path());
-  Adder<> adder;
-  task.prepare(adder);
+TEST_F(StatefulBoltOnDisk, WithholdsAcksOfWhatSawAnEraseThatIsNotOnTheDisk) {
   task.add(adder, "a", 5);
   task.tick(adder);
   adder.counts.erase("a");
@@ -197,11 +190,7 @@ TEST(StatefulBolt, MakesSnapshotsAtTheIntervalNotAtEveryTick) {
   EXPECT_EQ(task.harness.acked, 1u);
 }
 
-TEST(StatefulBolt, MakesASnapshotEarlyWhenManyTuplesWait) {
-  const Scratch dir;
-  Task task(dir.path());
-  Adder<> adder;
-  task.prepare(adder);
+TEST_F(StatefulBoltOnDisk, MakesASnapshotEarlyWhenManyTuplesWait) {
   for (int i = 0; i < 16384; ++i) task.add(adder, "a", 1);
   EXPECT_EQ(task.harness.acked, 16384u);
 }
@@ -224,22 +213,14 @@ TEST(StatefulBolt, FindsItsStateAndSaysSo) {
   EXPECT_EQ(adder.counts.get("a"), 3);
 }
 
-TEST(StatefulBolt, FailsAtOnceWhatThrows) {
-  const Scratch dir;
-  Task task(dir.path());
-  Adder<> adder;
-  task.prepare(adder);
+TEST_F(StatefulBoltOnDisk, FailsAtOnceWhatThrows) {
   task.add(adder, "a", 13);
   EXPECT_THAT(task.harness.failed, ElementsAre("thirteen"));
   task.tick(adder);
   EXPECT_EQ(task.harness.acked, 0u);
 }
 
-TEST(StatefulBolt, FailsWhatASnapshotCouldNotWriteAndGoesBack) {
-  const Scratch dir;
-  Task task(dir.path());
-  Adder<> adder;
-  task.prepare(adder);
+TEST_F(StatefulBoltOnDisk, FailsWhatASnapshotCouldNotWriteAndGoesBack) {
   task.add(adder, "a", 1);
   task.tick(adder);
   task.add(adder, "a", 10);
@@ -328,11 +309,7 @@ TEST(StatefulBolt, RemovesWhatIsExpiredFromTheDisk) {
   EXPECT_EQ(entries(), 1);
 }
 
-TEST(StatefulBolt, SaysWhoHoldsWhatItWants) {
-  const Scratch dir;
-  Task task(dir.path());
-  Adder<> adder;
-  task.prepare(adder);
+TEST_F(StatefulBoltOnDisk, SaysWhoHoldsWhatItWants) {
   Task other(dir.path());
   Adder<> second;
   EXPECT_THAT(refusal(other, second),
