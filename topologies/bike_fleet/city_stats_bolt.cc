@@ -195,13 +195,17 @@ void CityStatsBolt::write_outputs() {
   }
 }
 
-bool CityStatsBolt::has_news() const { return !waiting_.empty() || stats_->has_due(); }
+bool CityStatsBolt::has_news() const {
+  return unfinished_ || !waiting_.empty() || stats_->has_due();
+}
 
 void CityStatsBolt::save() {
+  unfinished_ = true;
   add_lines(stats_->due());
   stats_->close_due();  // their lines are ours now, written or not
   write_outputs();
   write_durably(state_path_, "tasks " + std::to_string(tasks_) + "\n" + stats_->save() + "\n");
+  unfinished_ = false;
 }
 
 void CityStatsBolt::save_and_ack(BoltCollector& out) {

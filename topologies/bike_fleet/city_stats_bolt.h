@@ -86,6 +86,7 @@ class CityStatsBolt final : public Bolt {
   std::deque<std::pair<std::string, std::string>> to_kafka_;  // city and line
   std::map<std::string, Output> csv_;                         // by contract
   connectors::UnsavedTuples waiting_;                         // counted, and not yet saved
+  bool unfinished_ = false;  // the last save() did not come to its end
 };
 
 }  // namespace rafale::bikes

@@ -23,6 +23,7 @@ namespace {
 
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::SizeIs;
 using Taken = CityStats::Taken;
 
@@ -309,6 +310,26 @@ TEST_F(StatsBolt, KeepsTuplesOpenWhileItCannotSave) {
   std::filesystem::remove_all(dir_ / "stats/city_stats-0.state.new");
   harness_.tick(*bolt_);
   EXPECT_EQ(harness_.acked, 1U);
+}
+
+// Both tasks of parse are silent at last, so that a tick alone makes the window due.
+TEST_F(StatsBolt, TriesAgainWithTheNextTickAlsoWhenNothingComesIn) {
+  harness_.component_tasks[kParse] = {1, 2};
+  start();
+  feed(1, 10, 4);
+  feed(2, 110, 4);
+  harness_.tick(*bolt_);
+  ASSERT_EQ(harness_.acked, 2U);
+  const std::string in_the_way = dir_ / "stats/city_stats-0.state.new/in the way";
+  std::filesystem::create_directories(in_the_way);
+  for (int i = 0; i < 100 && harness_.errors.empty(); ++i) harness_.tick(*bolt_);
+  ASSERT_THAT(harness_.errors, SizeIs(1));
+  harness_.tick(*bolt_);
+  EXPECT_THAT(harness_.errors, SizeIs(2)) << "it did not try again";
+  std::filesystem::remove_all(dir_ / "stats/city_stats-0.state.new");
+  harness_.tick(*bolt_);
+  EXPECT_THAT(harness_.errors, SizeIs(2));
+  EXPECT_THAT(text("city_stats-0.state"), Not(HasSubstr(R"("start":0,)"))) << "it is written";
 }
 
 TEST_F(StatsBolt, RefusesTheStateOfOtherTasksAndDamagedOnes) {
