@@ -237,9 +237,13 @@ def reason_to_skip():
     if shutil.which("ip") is None:
         return "needs the command ip (apt install iproute2)"
     name = f"rf{os.getpid()}t"
-    if subprocess.run(["ip", "netns", "add", name], capture_output=True).returncode != 0:
-        return "network namespaces cannot be made here"
-    subprocess.run(["ip", "netns", "delete", name], check=False)
+    try:
+        ip("netns", "add", name)
+        ip("-n", name, "link", "set", "lo", "up")  # enters it, for which / must be a mount
+    except Failure as failure:
+        return f"network namespaces cannot be used here: {str(failure).strip()}"
+    finally:
+        subprocess.run(["ip", "netns", "delete", name], check=False, capture_output=True)
     return None
 
 
